@@ -1,0 +1,1 @@
+"""Address → location. Each geocoder keeps every candidate and never simply takes the first hit."""

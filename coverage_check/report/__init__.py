@@ -1,0 +1,1 @@
+"""Decisions → what people and other systems read."""

@@ -1,0 +1,83 @@
+"""The field's closed vocabularies. Values are what TOML files, JSON and tables hold."""
+
+from enum import StrEnum
+
+
+class Technology(StrEnum):
+    """Generation of mobile network. One never substitutes another: a 5G layer says nothing about 4G."""
+
+    G2 = "2G"
+    G3 = "3G"
+    G4 = "4G"
+    G5 = "5G"
+
+
+class Service(StrEnum):
+    """What is carried. Data needs more signal than voice, so a voice layer never qualifies a data product (PTS)."""
+
+    DATA = "data"
+    VOICE = "voice"
+
+
+class SignalLevel(StrEnum):
+    """The three levels of the Swedish industry agreement BÖ 2014:02: bastäckning, god, mycket god täckning."""
+
+    BASIC = "basic"
+    GOOD = "good"
+    VERY_GOOD = "very_good"
+
+    @property
+    def rank(self) -> int:
+        """0, 1, 2: a higher level includes the lower ones."""
+        return _RANK[self]
+
+    def reaches(self, needed: "SignalLevel") -> bool:
+        """Whether this level is at least the needed one."""
+        return self.rank >= needed.rank
+
+
+_RANK = {SignalLevel.BASIC: 0, SignalLevel.GOOD: 1, SignalLevel.VERY_GOOD: 2}
+
+
+class Environment(StrEnum):
+    """Where a layer claims reception."""
+
+    OUTDOOR = "outdoor"
+    VEHICLE = "vehicle"
+    INDOOR = "indoor"
+
+
+class PlaceOfUse(StrEnum):
+    """Where the customer will use the product, which is not where the bill goes."""
+
+    INDOORS = "indoors"
+    OUTDOORS = "outdoors"
+    VEHICLE = "vehicle"
+
+
+class Receiver(StrEnum):
+    """What receives the signal."""
+
+    HANDSET = "handset"
+    INDOOR_ROUTER = "indoor_router"
+    OUTDOOR_ANTENNA = "outdoor_antenna"
+
+
+class Condition(StrEnum):
+    """What a product may be offered with instead of as sold."""
+
+    OUTDOOR_ANTENNA = "outdoor_antenna"
+    OUTDOORS_ONLY = "outdoors_only"
+
+
+def needed_level(place: PlaceOfUse, receiver: Receiver) -> SignalLevel:
+    """Give the level that a use needs where the product itself doesn't say.
+
+    Outdoors and with a roof antenna basic is enough; a router by a window needs good; a handset indoors needs very good
+    (the operators' wording of BÖ 2014:02). In a vehicle good is an assumption.
+    """
+    if receiver is Receiver.OUTDOOR_ANTENNA or place is PlaceOfUse.OUTDOORS:
+        return SignalLevel.BASIC
+    if place is PlaceOfUse.VEHICLE or receiver is Receiver.INDOOR_ROUTER:
+        return SignalLevel.GOOD
+    return SignalLevel.VERY_GOOD
