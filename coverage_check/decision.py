@@ -317,7 +317,7 @@ def _read(kind: Any, value: Any) -> Any:
     if get_origin(kind) is tuple:
         return tuple(_read(get_args(kind)[0], item) for item in value)
     if is_dataclass(kind):
-        hints = _hints(kind)
+        hints: dict[str, Any] = _hints(kind)  # type: ignore[arg-type]
         return kind(**{name: _read(hint, value[name.rstrip("_")]) for name, hint in hints.items()})  # type: ignore[operator]
     if kind in (datetime, date):
         return kind.fromisoformat(value)
