@@ -302,7 +302,10 @@ def _plain(value: Any) -> Any:
         return value.isoformat(timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
-    return value.value if isinstance(value, Enum) else value
+    if isinstance(value, Enum):
+        return value.value
+    # Every number of a decision is a float, so that 15 and 15.0 give the same canonical JSON.
+    return float(value) if isinstance(value, int) else value
 
 
 @cache

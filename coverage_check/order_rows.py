@@ -35,7 +35,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         *("address", "street_address", "delivery_address", "place_of_use_address", "adress", "gatuadress"),
         *("leveransadress", "installationsadress", "användningsadress", "gata"),
     ),
-    "postcode": ("postcode", "postal_code", "zip", "zipcode", "zip_code", "postnr", "postnummer"),
+    "postcode": ("postcode", "post_code", "postal_code", "zip", "zipcode", "zip_code", "postnr", "postnummer"),
     "town": ("town", "city", "postal_town", "post_town", "ort", "postort", "stad"),
     "lat": ("lat", "latitude", "latitud", "breddgrad"),
     "lon": ("lon", "lng", "long", "longitude", "longitud", "längdgrad"),
