@@ -157,6 +157,19 @@ class Arrays(NamedTuple):
     polygons: Integers
 
 
+def check_total(edges: int) -> int:
+    """Give back how many numbers the lists of edges hold, if that many can be told apart.
+
+    Raises
+    ------
+    InvalidInput
+        More than 2^30.
+    """
+    if edges > LOW_BITS:
+        raise InvalidInput("A layer has too many edges for one index: split the layer.")
+    return edges
+
+
 def spread(counts: Integers) -> tuple[Integers, Integers]:
     """Turn counts [2, 0, 3] into owners [0, 0, 2, 2, 2] and places [0, 1, 0, 1, 2]."""
     owner = np.repeat(np.arange(len(counts)), counts)

@@ -20,17 +20,18 @@ array([[ 450.],
        [-300.]])
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coverage_check.coverage import index_build, index_lookup
 from coverage_check.coverage.grid import GRID, STATED_DISTANCE_M, Arrays, Floats, Grid, Polygons
+from coverage_check.coverage.implementation import CHOSEN, Implementation, implementation
 from coverage_check.coverage.index_files import ArrayWriter, open_arrays
-from coverage_check.errors import InvalidInput
+from coverage_check.coverage.index_lookup import OUTSIDE
+from coverage_check.errors import InvalidInput, SnapshotInvalid
 
 __all__ = ["STATED_DISTANCE_M", "Index", "Polygons", "build", "implementation"]
 
@@ -40,15 +41,7 @@ _SORTED_FROM = 1 << 14
 """So many points are looked up in order of place, neighbours together; fewer in the order they came."""
 
 
-def implementation() -> Literal["c", "numpy"]:
-    """Name what does the look-up: the C module if it was built, else NumPy. The answers are the same to the bit.
-
-    The environment variable COVERAGE_CHECK_INDEX=numpy, set before the import, chooses NumPy.
-    """
-    return "numpy"
-
-
-def build(layers: Iterable[Polygons], folder: Path) -> None:
+def build(layers: Iterable[Polygons], folder: Path, *, by: Implementation = CHOSEN) -> None:
     """Write the index of some layers into a folder that exists, one layer after the other.
 
     The same layers give the same bytes, whichever implementation builds and on whatever machine.
@@ -60,6 +53,8 @@ def build(layers: Iterable[Polygons], folder: Path) -> None:
         so that one is in memory at a time.
     folder
         Gets one .npy file for each array of the index.
+    by
+        What builds; there is no need to say.
 
     Raises
     ------
@@ -74,7 +69,7 @@ def build(layers: Iterable[Polygons], folder: Path) -> None:
             try:
                 polygons.check()
                 grid = Grid.around(polygons)
-                cells, edges = index_build.build_cells(polygons, grid)
+                cells, edges = by.build_cells(polygons, grid)
             except InvalidInput as fault:
                 raise InvalidInput(f"Layer {number}: {fault}") from fault
             first = dict(writer.lengths)
@@ -101,13 +96,14 @@ class Index:
         The files' content; grid.py describes it.
     """
 
-    def __init__(self, folder: Path, arrays: Arrays) -> None:
+    def __init__(self, folder: Path, arrays: Arrays, by: Implementation = CHOSEN) -> None:
         self.folder = folder
+        self._by = by
         self.arrays = arrays
         self._all = np.arange(len(arrays.grids))
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path, *, by: Implementation = CHOSEN) -> Self:
         """Map the files; nothing but their headers is read.
 
         Raises
@@ -115,7 +111,7 @@ class Index:
         SnapshotInvalid
             A file is missing, cut short, or not of this format.
         """
-        return cls(folder, open_arrays(folder))
+        return cls(folder, open_arrays(folder), by)
 
     def __len__(self) -> int:
         """Count the layers."""
@@ -137,7 +133,7 @@ class Index:
         """Tell more than `covered`: 0 outside, 1 inside, 2 exactly on the boundary, as uint8[n, layers]."""
         points, chosen = _Points(x, y), self._chosen(layers)
         out = np.empty((len(points), len(chosen)), np.uint8)
-        index_lookup.locate(self.arrays, chosen, points.x, points.y, out)
+        self._ask(self._by.locate, chosen, points.x, points.y, out)
         return points.as_given(out)
 
     def covered(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | None = None) -> NDArray[np.bool_]:
@@ -160,7 +156,7 @@ class Index:
         InvalidInput
             A coordinate that is not finite, or x and y of different shapes.
         """
-        covered: NDArray[np.bool_] = self.locate(x, y, layers=layers) != index_lookup.OUTSIDE
+        covered: NDArray[np.bool_] = self.locate(x, y, layers=layers) != OUTSIDE
         return covered
 
     def edge_distance_m(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | None = None) -> Floats:
@@ -183,7 +179,7 @@ class Index:
         """
         points, chosen = _Points(x, y), self._chosen(layers)
         out = np.empty((len(points), len(chosen)))
-        index_lookup.edge_distance(self.arrays, chosen, points.x, points.y, out)
+        self._ask(self._by.edge_distance, chosen, points.x, points.y, out)
         return points.as_given(out)
 
     def classify(
@@ -215,8 +211,14 @@ class Index:
         if radius.shape not in {(), (1,), (len(points),)}:
             raise InvalidInput("There must be one radius, or one for each point.")
         out = np.empty((len(points), len(chosen)), np.int8)
-        index_lookup.classify(self.arrays, chosen, points.x, points.y, points.by_place(radius), out)
+        self._ask(self._by.classify, chosen, points.x, points.y, points.by_place(radius), out)
         return points.as_given(out)
+
+    def _ask(self, question: Callable[..., None], *arrays: NDArray[Any]) -> None:
+        try:
+            question(self.arrays, *arrays)
+        except IndexError as fault:
+            raise SnapshotInvalid(f"The index in {self.folder} is damaged: import the layers again.") from fault
 
     def _chosen(self, layers: Sequence[int] | None) -> NDArray[np.int64]:
         return self._all if layers is None else self._all[np.asarray(layers, np.intp)]

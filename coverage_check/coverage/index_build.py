@@ -12,17 +12,16 @@ from numpy.typing import NDArray
 from coverage_check.coverage.grid import (
     COVERED,
     HAS_EDGES,
-    LOW_BITS,
     STATED_DISTANCE_M,
     Floats,
     Grid,
     Integers,
     Numbers,
     Polygons,
+    check_total,
     spread,
 )
 from coverage_check.coverage.orientation import Edges, orientation
-from coverage_check.errors import InvalidInput
 
 MARGIN_M = 1e-5
 """Far above what rounding moves a coordinate (1e-8 m at 1e8 m), far below any cell."""
@@ -44,10 +43,7 @@ def build_cells(polygons: Polygons, grid: Grid) -> tuple[Numbers, Numbers]:
     with_edges = np.flatnonzero(cells)
     lengths = cells[with_edges].astype(np.int64)
     starts = np.cumsum(lengths + 1) - lengths - 1
-    total = int((lengths + 1).sum())
-    if total > LOW_BITS:
-        raise InvalidInput("A layer has too many edges for one index: split the layer.")
-    edges = np.zeros(total, np.uint32)
+    edges = np.zeros(check_total(int((lengths + 1).sum())), np.uint32)
     edges[starts] = lengths
     cells[with_edges] = starts + 1  # for now: where the next edge goes
     for edge, cell in _touches(polygons, grid):

@@ -3,7 +3,7 @@
 The sign of a 2 x 2 determinant in floating point is wrong for points very near the edge. So: compute it plainly, keep the
 answers that rounding can't have changed, and compute the few others again as an exact sum of exact products (Shewchuk,
 "Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates", 1997). Exact for coordinates up to
-1e8 m: nothing overflows, and no difference of two such coordinates underflows when multiplied.
+1e8 m that are 0 or at least 1e-100 m: nothing overflows or underflows.
 """
 
 from typing import NamedTuple

@@ -1,6 +1,9 @@
 """The index answers what shapely answers: covered on the union, and metres to its boundary."""
 
+import os
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,10 +15,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from coverage_check.coverage.implementation import CHOSEN, COMPILED, NUMPY, Implementation, implementation
 from coverage_check.coverage.index import STATED_DISTANCE_M, Index, Polygons, build
 from coverage_check.errors import InvalidInput, SnapshotInvalid
 
 Points = NDArray[np.float64]
+
+every_implementation = pytest.mark.parametrize(
+    "by",
+    [
+        pytest.param(NUMPY, id="numpy"),
+        pytest.param(COMPILED, id="c", marks=pytest.mark.skipif(not COMPILED, reason="the C module was not built here")),
+    ],
+)
 
 
 def polygons_of(geometry: BaseGeometry) -> Polygons:
@@ -26,9 +38,9 @@ def polygons_of(geometry: BaseGeometry) -> Polygons:
     return Polygons(vertices=vertices, ring_offsets=rings.astype(np.int64), polygon_offsets=polygons.astype(np.int64))
 
 
-def index_of(folder: Path, *geometries: BaseGeometry) -> Index:
-    build((polygons_of(geometry) for geometry in geometries), folder)
-    return Index.open(folder)
+def index_of(folder: Path, *geometries: BaseGeometry, by: Implementation = CHOSEN) -> Index:
+    build((polygons_of(geometry) for geometry in geometries), folder, by=by)
+    return Index.open(folder, by=by)
 
 
 def assert_agrees(index: Index, layer: int, geometry: BaseGeometry, points: Points) -> None:
@@ -64,7 +76,7 @@ def awkward_points(geometry: BaseGeometry, rng: np.random.Generator, cell_m: flo
             corners,
             on_edges,
             (start + end) / 2,
-            np.nextafter(corners, rng.choice([-1e9, 1e9], corners.shape)),
+            corners + np.spacing(np.maximum(np.abs(corners), 1e-6)) * rng.choice([-1, 1], corners.shape),
             on_edges + rng.choice([-1e-9, 1e-9, 1e-6, 1.0], on_edges.shape),
             lines,
             np.column_stack([lines[:, 0], somewhere[:, 1]]),
@@ -96,12 +108,13 @@ def coverages(draw: st.DrawFn) -> BaseGeometry:
     return shapely.union_all(polygons) if polygons else shapely.box(0, 0, scale, scale)
 
 
+@every_implementation
 @settings(max_examples=150, deadline=None)
 @given(shape=coverages(), seed=st.integers(0, 2**32 - 1))
-def test_the_answers_are_those_of_shapely(shape: BaseGeometry, seed: int) -> None:
+def test_the_answers_are_those_of_shapely(by: Implementation, shape: BaseGeometry, seed: int) -> None:
     rng = np.random.default_rng(seed)
     with TemporaryDirectory() as folder:
-        index = index_of(Path(folder), shape)
+        index = index_of(Path(folder), shape, by=by)
         assert_agrees(index, 0, shape, awkward_points(shape, rng, index.arrays.grids["cell_m"][0]))
 
 
@@ -114,14 +127,16 @@ def raster_coverage(
     return shapely.union_all(shapely.box(west, south, west + pixel_m, south + pixel_m))
 
 
+@every_implementation
 @pytest.mark.parametrize("pixel_m", [10.0, 50.0, 1000.0, 25_000.0])
-def test_a_raster_s_outline_is_looked_up_exactly(tmp_path: Path, pixel_m: float) -> None:
+def test_a_raster_s_outline_is_looked_up_exactly(tmp_path: Path, pixel_m: float, by: Implementation) -> None:
     rng = np.random.default_rng(7)
     shape = raster_coverage(rng, pixel_m=pixel_m)
-    index = index_of(tmp_path, shape)
+    index = index_of(tmp_path, shape, by=by)
     assert_agrees(index, 0, shape, awkward_points(shape, rng, index.arrays.grids["cell_m"][0]))
 
 
+@every_implementation
 @pytest.mark.parametrize(
     ("name", "wkt"),
     [
@@ -137,23 +152,24 @@ def test_a_raster_s_outline_is_looked_up_exactly(tmp_path: Path, pixel_m: float)
         ),
     ],
 )
-def test_awkward_shapes(tmp_path: Path, name: str, wkt: str) -> None:
+def test_awkward_shapes(tmp_path: Path, name: str, wkt: str, by: Implementation) -> None:
     rng = np.random.default_rng(5)
     shape = shapely.from_wkt(wkt)
     if "island" in name:
         shape = shapely.union_all([shape, shapely.box(400, 400, 500, 500)])
     assert shape.is_valid, name
-    index = index_of(tmp_path, shape)
+    index = index_of(tmp_path, shape, by=by)
     assert_agrees(index, 0, shape, awkward_points(shape, rng, index.arrays.grids["cell_m"][0]))
 
 
-def test_points_exactly_on_slanting_edges_are_covered(tmp_path: Path) -> None:
+@every_implementation
+def test_points_exactly_on_slanting_edges_are_covered(tmp_path: Path, by: Implementation) -> None:
     """Midpoints of edges between even whole numbers are exact in floating point: they lie on the edge, not near it."""
     rng = np.random.default_rng(2)
     ring = rng.integers(-4000, 4000, (200, 2)) * 2.0
     hull = shapely.MultiPoint(ring).convex_hull
     star = shapely.Polygon(ring[np.argsort(np.arctan2(*ring.T))]).buffer(0)
-    index = index_of(tmp_path, hull, star)
+    index = index_of(tmp_path, hull, star, by=by)
     for layer, shape in enumerate((hull, star)):
         corners = shapely.get_coordinates(max(shapely.get_parts(shape), key=lambda part: part.area).exterior)
         whole = corners[(corners % 2 == 0).all(axis=1)]
@@ -164,13 +180,49 @@ def test_points_exactly_on_slanting_edges_are_covered(tmp_path: Path) -> None:
     assert (index.locate(*middles.T, layers=[0]) == 2).all()
 
 
+@pytest.mark.skipif(not COMPILED, reason="the C module was not built here")
+@settings(max_examples=60, deadline=None)
+@given(shapes=st.lists(coverages(), min_size=1, max_size=3), seed=st.integers(0, 2**32 - 1))
+def test_both_implementations_give_the_same_bits(shapes: list[BaseGeometry], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    answers: list[list[bytes]] = []
+    contents: list[list[bytes]] = []
+    with TemporaryDirectory() as parent:
+        for by in (NUMPY, COMPILED):
+            assert by is not None
+            folder = Path(parent, by.name)
+            folder.mkdir()
+            index = index_of(folder, *shapes, by=by)
+            contents.append([file.read_bytes() for file in sorted(folder.iterdir())])
+            if not answers:
+                x, y = awkward_points(shapes[0], rng, index.arrays.grids["cell_m"][0]).T
+                radius = rng.uniform(0, 6000, len(x))
+            found = index.locate(x, y), index.edge_distance_m(x, y), index.classify(x, y, radius)
+            answers.append([answer.tobytes() for answer in found])
+    assert contents[0] == contents[1]
+    assert answers[0] == answers[1]
+
+
+def test_the_implementation_can_be_named_and_numpy_forced() -> None:
+    assert implementation() == CHOSEN.name
+    asked = subprocess.run(
+        [sys.executable, "-c", "from coverage_check.coverage.index import implementation; print(implementation())"],
+        env={**os.environ, "COVERAGE_CHECK_INDEX": "numpy"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert asked.stdout.strip() == "numpy"
+
+
 # Many layers, few points, many points --------------------------------------------------------------------------------
 
 
-def test_one_look_up_answers_all_layers_as_each_alone(tmp_path: Path) -> None:
+@every_implementation
+def test_one_look_up_answers_all_layers_as_each_alone(tmp_path: Path, by: Implementation) -> None:
     rng = np.random.default_rng(3)
     shapes = [raster_coverage(rng, pixels=12, pixel_m=pixel_m) for pixel_m in rng.uniform(20, 3000, 70)]
-    index = index_of(tmp_path, *shapes)
+    index = index_of(tmp_path, *shapes, by=by)
     x, y = rng.uniform(670_000, 690_000, 50), rng.uniform(6_575_000, 6_600_000, 50)
     spots = shapely.points(x, y)
     expected = np.column_stack([shapely.covers(shape, spots) for shape in shapes])
@@ -184,10 +236,11 @@ def test_one_look_up_answers_all_layers_as_each_alone(tmp_path: Path) -> None:
     assert (np.array(one) == distance).all()
 
 
-def test_many_points_come_back_in_their_order(tmp_path: Path) -> None:
+@every_implementation
+def test_many_points_come_back_in_their_order(tmp_path: Path, by: Implementation) -> None:
     rng = np.random.default_rng(4)
     shapes = [raster_coverage(rng, pixels=40, pixel_m=pixel_m) for pixel_m in (50.0, 200.0)]
-    index = index_of(tmp_path, *shapes)
+    index = index_of(tmp_path, *shapes, by=by)
     x, y = rng.uniform(673_000, 685_000, 100_000), rng.uniform(6_579_000, 6_590_000, 100_000)
     spots = shapely.points(x, y)
     for shape in shapes:
@@ -200,16 +253,18 @@ def test_many_points_come_back_in_their_order(tmp_path: Path) -> None:
     assert (index.classify(x, y, radius) == decided).all()
 
 
-def test_beyond_five_kilometres_only_farther_is_said(tmp_path: Path) -> None:
-    index = index_of(tmp_path, shapely.box(0, 0, 40_000, 40_000))
+@every_implementation
+def test_beyond_five_kilometres_only_farther_is_said(tmp_path: Path, by: Implementation) -> None:
+    index = index_of(tmp_path, shapely.box(0, 0, 40_000, 40_000), by=by)
     x = np.array([20_000, -5000.5, -4999.5, -1e6, 1e300, 5000.0, 4999.0])
     distance = index.edge_distance_m(x, np.full(7, 20_000.0))[:, 0]
     assert distance.tolist() == [5000, -5000, -4999.5, -5000, -5000, 5000, 4999]
     assert index.classify(x, np.full(7, 20_000.0), 5000.0)[:, 0].tolist() == [0] * 7  # a radius so large decides nothing
 
 
-def test_a_layer_of_nothing_covers_nothing(tmp_path: Path) -> None:
-    index = index_of(tmp_path, shapely.Polygon(), shapely.box(0, 0, 1, 1))
+@every_implementation
+def test_a_layer_of_nothing_covers_nothing(tmp_path: Path, by: Implementation) -> None:
+    index = index_of(tmp_path, shapely.Polygon(), shapely.box(0, 0, 1, 1), by=by)
     assert index.covered(0.5, 0.5).tolist() == [[False, True]]
     assert index.edge_distance_m(0.5, 0.5).tolist() == [[-STATED_DISTANCE_M, 0.5]]
     assert index.covered([], []).shape == (0, 2)
@@ -221,11 +276,11 @@ def test_a_layer_of_nothing_covers_nothing(tmp_path: Path) -> None:
 def test_the_same_layers_give_the_same_bytes(tmp_path: Path) -> None:
     shapes = [raster_coverage(np.random.default_rng(9), pixel_m=pixel_m) for pixel_m in (10.0, 400.0)]
     contents = []
-    for name in ("one", "two"):
+    for name, by in (("one", NUMPY), ("two", NUMPY), ("three", COMPILED or NUMPY)):
         (tmp_path / name).mkdir()
-        index_of(tmp_path / name, *shapes)
+        index_of(tmp_path / name, *shapes, by=by)
         contents.append({file.name: file.read_bytes() for file in (tmp_path / name).iterdir()})
-    assert contents[0] == contents[1]
+    assert contents[0] == contents[1] == contents[2]
 
 
 def test_the_layer_comes_back_as_it_was_built(tmp_path: Path) -> None:
