@@ -20,6 +20,8 @@
 #define COVERED (UINT32_C(1) << 31)
 #define HAS_EDGES (UINT32_C(1) << 30)
 #define LOW_BITS (HAS_EDGES - 1)
+#define RING_BITS 15
+#define RINGS ((UINT32_C(1) << RING_BITS) - 1)
 #define STATED_DISTANCE_M 5000.0
 #define ROUNDING_M 1e-6
 #define MARGIN_M 1e-5
@@ -40,6 +42,11 @@ typedef struct { /* one layer, its parts of the arrays */
     const Point *vertices;
     uint32_t edges_end, last_vertex;
 } Layer;
+
+typedef struct { /* a point's cell, and where that is; -1 beyond the grid */
+    uint32_t cell;
+    int64_t column, row;
+} Place;
 
 /* Orientation: orientation.py ---------------------------------------------------------------------------------------- */
 
@@ -172,22 +179,26 @@ static inline double gap(double at, double low, double size) { /* from a positio
 typedef struct { /* a search under way */
     const Layer *layer;
     Point p;
+    int64_t column, row;
     double nearest2;
     int *damaged;
 } Search;
 
-/* Lower the nearest by the edges of a cell. Gives how many cells on, in any direction, the next one with edges may be. */
-static inline int64_t measure(Search *search, int64_t column, int64_t row) {
-    const Layer *layer = search->layer;
+static inline uint32_t read_at(const Layer *layer, int64_t column, int64_t row) {
     const Grid *grid = &layer->grid;
-    uint32_t cell = layer->cells[row * grid->columns + column];
-    if (!(cell & HAS_EDGES)) return (cell & LOW_BITS) > 1 ? cell & LOW_BITS : 1;
-    double dx = gap(search->p.x, grid->west + (double)column * grid->cell_m, grid->cell_m);
-    double dy = gap(search->p.y, grid->south + (double)row * grid->cell_m, grid->cell_m);
-    double nearest2 = search->nearest2;
-    if (dx * dx + dy * dy >= nearest2) return 1;
-    uint32_t count;
+    if (column < 0 || row < 0 || column >= grid->columns || row >= grid->rows) return LOW_BITS;
+    return layer->cells[row * grid->columns + column];
+}
+
+/* The columns to the nearest cell with edges in the row of a cell, 0 if it has some. */
+static inline int64_t columns_to_edges(uint32_t cell) { return cell & HAS_EDGES ? 0 : (cell & LOW_BITS) >> RING_BITS; }
+
+static void measure(Search *search, int64_t column, int64_t row) {
+    const Layer *layer = search->layer;
+    uint32_t count, cell = read_at(layer, column, row);
+    if (!(cell & HAS_EDGES)) return;
     const uint32_t *edges = list_of(layer, cell, &count, search->damaged);
+    double nearest2 = search->nearest2;
     for (uint32_t i = 0; i < count; i++) {
         if (edges[i] >= layer->last_vertex) {
             *search->damaged = 1;
@@ -197,59 +208,71 @@ static inline int64_t measure(Search *search, int64_t column, int64_t row) {
         if (squared < nearest2) nearest2 = squared;
     }
     search->nearest2 = nearest2;
-    return 1;
 }
 
-static void measure_row(Search *search, int64_t row, int64_t from, int64_t to) {
-    const Grid *grid = &search->layer->grid;
-    if (row < 0 || row >= grid->rows) return;
-    if (to >= grid->columns) to = grid->columns - 1;
-    for (int64_t column = from < 0 ? 0 : from; column <= to;) column += measure(search, column, row);
+/* Measure to the cells with edges that are nearest, counted from cell to cell; one is in the ring, at worst in its corner. */
+static void guess(Search *search, int64_t ring) {
+    int64_t least = 2 * (ring + 1) * (ring + 1), row = search->row, columns = 0;
+    for (int64_t off = 0; off * off < least; off++)
+        for (int64_t sign = -1; sign <= 1; sign += 2) {
+            int64_t here = columns_to_edges(read_at(search->layer, search->column, search->row + sign * off));
+            if (off * off + here * here >= least) continue;
+            least = off * off + here * here;
+            row = search->row + sign * off;
+            columns = here;
+        }
+    measure(search, search->column - columns, row);
+    measure(search, search->column + columns, row);
 }
 
-static void measure_column(Search *search, int64_t column, int64_t from, int64_t to) {
+/* Measure to the cells of a row that reach into the circle. */
+static void measure_row(Search *search, int64_t row) {
     const Grid *grid = &search->layer->grid;
-    if (column < 0 || column >= grid->columns) return;
-    if (to >= grid->rows) to = grid->rows - 1;
-    for (int64_t row = from < 0 ? 0 : from; row <= to;) row += measure(search, column, row);
+    int64_t columns = columns_to_edges(read_at(search->layer, search->column, row));
+    int64_t rows = row < search->row ? search->row - row : row - search->row;
+    /* Cells so many rows and columns away are at least one less of each away: most rows are settled by this. */
+    double least_rows = (double)(rows - (rows > 0)) * grid->cell_m, least_columns = (double)(columns - (columns > 0)) * grid->cell_m;
+    if (least_rows * least_rows + least_columns * least_columns > search->nearest2 + 4 * STATED_DISTANCE_M * ROUNDING_M) return;
+    double dy = gap(search->p.y, grid->south + (double)row * grid->cell_m, grid->cell_m);
+    if (columns == 0) {
+        if (rows && dy * dy < search->nearest2) measure(search, search->column, row);
+        columns = 1;
+    }
+    for (int64_t column = search->column + columns; column < grid->columns; column++) {
+        double dx = gap(search->p.x, grid->west + (double)column * grid->cell_m, grid->cell_m);
+        if (dx * dx + dy * dy >= search->nearest2) break;
+        measure(search, column, row);
+    }
+    for (int64_t column = search->column - columns; column >= 0; column--) {
+        double dx = gap(search->p.x, grid->west + (double)column * grid->cell_m, grid->cell_m);
+        if (dx * dx + dy * dy >= search->nearest2) break;
+        measure(search, column, row);
+    }
 }
 
 /* The squared distance to the nearest edge, or reach2 if none is nearer; a value up to enough2 may be any such. */
-static double search_rings(const Layer *layer, uint32_t cell, int64_t column, int64_t row, Point p, double reach2,
-                           double enough2, int *damaged) {
-    const Grid *grid = &layer->grid;
-    Search search = {layer, p, reach2, damaged};
-    if (column < 0) return reach2;
-    int64_t ring = cell & HAS_EDGES ? 0 : (int64_t)(cell & LOW_BITS);
-    double east = p.x - (grid->west + (double)column * grid->cell_m), west = grid->cell_m - east;
-    double north = p.y - (grid->south + (double)row * grid->cell_m), south = grid->cell_m - north;
-    if (ring == 0) {
-        measure(&search, column, row);
-        ring = 1;
+static double nearest_edge(const Layer *layer, const Place *place, Point p, double reach2, double enough2, int *damaged) {
+    Search search = {layer, p, place->column, place->row, reach2, damaged};
+    int64_t ring = place->cell & HAS_EDGES ? 0 : place->cell & RINGS;
+    double away = (double)(ring - 1) * layer->grid.cell_m - ROUNDING_M;
+    if (place->column < 0 || (away > 0 && away * away >= reach2)) return reach2;
+    if (ring)
+        guess(&search, ring);
+    else
+        measure(&search, place->column, place->row);
+    measure_row(&search, place->row);
+    for (int64_t off = 1; search.nearest2 > enough2; off++) {
+        double least = (double)(off - 1) * layer->grid.cell_m - ROUNDING_M;
+        if (least > 0 && least * least >= search.nearest2) break;
+        measure_row(&search, place->row - off);
+        measure_row(&search, place->row + off);
     }
-    for (;; ring++) {
-        if (search.nearest2 <= enough2) return search.nearest2;
-        /* Each side of the ring has its own distance; when all four are too far, so is all beyond. */
-        double across = (double)(ring - 1) * grid->cell_m - ROUNDING_M;
-        int done = 1;
-#define WORTH(inset) ((inset) + across <= 0 || ((inset) + across) * ((inset) + across) < search.nearest2)
-        if (WORTH(north)) done = 0, measure_row(&search, row - ring, column - ring, column + ring);
-        if (WORTH(south)) done = 0, measure_row(&search, row + ring, column - ring, column + ring);
-        if (WORTH(east)) done = 0, measure_column(&search, column - ring, row - ring + 1, row + ring - 1);
-        if (WORTH(west)) done = 0, measure_column(&search, column + ring, row - ring + 1, row + ring - 1);
-#undef WORTH
-        if (done) return search.nearest2;
-    }
+    return search.nearest2;
 }
 
 /* Many points, some at a time: what the next steps read is fetched while the last ones are still at work ---------------- */
 
 #define AT_ONCE 256
-
-typedef struct {
-    uint32_t cell;
-    int64_t column, row;
-} Place;
 
 static void fetch(const Layer *layer, const double *x, const double *y, int64_t n, Place *places) {
     const Grid *grid = &layer->grid;
@@ -286,14 +309,14 @@ static int look_up(const Layer *layer, Question question, const Place *place, Po
     } else if (question == DISTANCE) {
         double distance = 0;
         if (located != ON_EDGE)
-            distance = sqrt(search_rings(layer, place->cell, place->column, place->row, p,
+            distance = sqrt(nearest_edge(layer, place, p,
                                          STATED_DISTANCE_M * STATED_DISTANCE_M, 0, &damaged));
         ((double *)out)[at] = located == OUTSIDE ? -distance : distance;
     } else {
         double reach = radius * (1 + 1e-12) + ROUNDING_M, distance = 0;
         if (reach > STATED_DISTANCE_M) reach = STATED_DISTANCE_M;
         if (located != ON_EDGE)
-            distance = sqrt(search_rings(layer, place->cell, place->column, place->row, p, reach * reach,
+            distance = sqrt(nearest_edge(layer, place, p, reach * reach,
                                          radius * radius * (1 - 1e-12), &damaged));
         ((int8_t *)out)[at] = (int8_t)(distance > radius ? (located == OUTSIDE ? -1 : 1) : 0);
     }
@@ -376,30 +399,38 @@ static void list_edges(const Grid *grid, const Point *vertices, const int64_t *r
     }
 }
 
-static inline uint32_t one_on(uint32_t cell) { return cell & HAS_EDGES ? 1 : cell + 1; }
+static inline uint32_t one_on(uint32_t cell) { return cell & HAS_EDGES ? 1 : (cell & RINGS) + 1; }
+static inline uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-/* The rings between each cell and the nearest one with edges: two passes, each from the neighbours already seen. */
-static void count_rings(const Grid *grid, uint32_t *cells) {
+/* The way to the nearest cell with edges: along each row, then from the rows before and behind, where a step may go aslant. */
+static void count_way(const Grid *grid, uint32_t *cells) {
     uint32_t far = (uint32_t)(STATED_DISTANCE_M / grid->cell_m);
     far += 1 + ((double)far * grid->cell_m < STATED_DISTANCE_M);
-    int64_t columns = grid->columns, n = columns * grid->rows;
-    for (int pass = 0; pass < 2; pass++) {
-        int64_t step = pass ? -1 : 1;
-        for (int64_t k = 0; k < n; k++) {
-            int64_t i = pass ? n - 1 - k : k, column = i % columns;
-            if (cells[i] & HAS_EDGES) continue;
-            uint32_t least = pass ? cells[i] : far, next;
-            int before = pass ? column < columns - 1 : column > 0, after = pass ? column > 0 : column < columns - 1;
-            if (before && (next = one_on(cells[i - step])) < least) least = next;
-            if (k >= columns) {
-                const uint32_t *cell = cells + i - step * columns;
-                if ((next = one_on(cell[0])) < least) least = next;
-                if (before && (next = one_on(cell[-step])) < least) least = next;
-                if (after && (next = one_on(cell[step])) < least) least = next;
-            }
-            cells[i] = least;
+    int64_t columns = grid->columns, rows = grid->rows;
+    for (int64_t row = 0; row < rows; row++) {
+        uint32_t *cell = cells + row * columns, way = far;
+        for (int64_t i = 0; i < columns; i++) {
+            way = cell[i] & HAS_EDGES ? 0 : least(way + 1, far);
+            if (way) cell[i] = way;
+        }
+        way = far;
+        for (int64_t i = columns - 1; i >= 0; i--) {
+            way = cell[i] & HAS_EDGES ? 0 : least(least(way + 1, far), cell[i]);
+            if (way) cell[i] = way | way << RING_BITS;
         }
     }
+    for (int pass = 0; pass < 2; pass++)
+        for (int64_t k = 1; k < rows; k++) {
+            uint32_t *cell = cells + (pass ? rows - 1 - k : k) * columns;
+            const uint32_t *beside = pass ? cell + columns : cell - columns;
+            for (int64_t i = 0; i < columns; i++) {
+                if (cell[i] & HAS_EDGES) continue;
+                uint32_t ring = least(cell[i] & RINGS, one_on(beside[i]));
+                if (i > 0) ring = least(ring, one_on(beside[i - 1]));
+                if (i + 1 < columns) ring = least(ring, one_on(beside[i + 1]));
+                cell[i] = (cell[i] & ~RINGS) | ring;
+            }
+        }
 }
 
 /* Whether each cell's lower-left corner is covered: turned by each edge that crosses its row line west of it. */
@@ -545,7 +576,7 @@ static PyObject *build(PyObject *args, int listing) {
     Py_BEGIN_ALLOW_THREADS
     if (listing) {
         list_edges(grid, vertices, rings, n_rings - 1, cells, edges);
-        count_rings(grid, cells);
+        count_way(grid, cells);
         cover_corners(grid, vertices, rings, n_rings - 1, cells);
     } else {
         touch_all(grid, vertices, rings, n_rings - 1, cells, NULL);

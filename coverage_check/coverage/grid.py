@@ -6,9 +6,9 @@ The index is five arrays, each the concatenation over the layers, and a table th
     One row a layer: its grid, and where its part of the other arrays begins and ends.
 ``cells`` (uint32)
     One number a cell, row by row from the south-west. Bit 31: the cell's lower-left corner is covered. Bit 30: edges touch
-    the cell. The other 30 bits: with edges, where its list begins in ``edges``; without, how many rings of cells away the
-    nearest cell with edges is. So one read settles "covered?" for most points, and tells the distance search
-    where to begin.
+    the cell. The other 30 bits: with edges, where its list begins in ``edges``; without, how far away the nearest cell with
+    edges is: in rings of cells (the lower 15), and in columns of its own row (the upper 15), at most as many as reach past
+    `STATED_DISTANCE_M`. So one read settles "covered?" for most points, and tells the distance search where to begin.
 ``edges`` (uint32)
     For each cell with edges: how many, then their numbers, ascending. Edge e runs from vertex e to vertex e + 1 of
     the layer.
@@ -29,6 +29,8 @@ from coverage_check.errors import InvalidInput
 COVERED = 1 << 31
 HAS_EDGES = 1 << 30
 LOW_BITS = HAS_EDGES - 1
+RING_BITS = 15
+RINGS = (1 << RING_BITS) - 1
 
 STATED_DISTANCE_M = 5000.0
 """Cap of every distance: beyond it only "farther than" is said. The grid reaches this far around its layer."""

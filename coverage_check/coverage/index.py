@@ -131,7 +131,7 @@ class Index:
 
     def locate(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | None = None) -> NDArray[np.uint8]:
         """Tell more than `covered`: 0 outside, 1 inside, 2 exactly on the boundary, as uint8[n, layers]."""
-        points, chosen = _Points(x, y), self._chosen(layers)
+        points, chosen = _Points(x, y, by_place=False), self._chosen(layers)
         out = np.empty((len(points), len(chosen)), np.uint8)
         self._ask(self._by.locate, chosen, points.x, points.y, out)
         return points.as_given(out)
@@ -177,7 +177,7 @@ class Index:
         InvalidInput
             As for `covered`.
         """
-        points, chosen = _Points(x, y), self._chosen(layers)
+        points, chosen = _Points(x, y, by_place=True), self._chosen(layers)
         out = np.empty((len(points), len(chosen)))
         self._ask(self._by.edge_distance, chosen, points.x, points.y, out)
         return points.as_given(out)
@@ -204,14 +204,14 @@ class Index:
         InvalidInput
             As for `covered`; or a radius that is negative or not a number.
         """
-        points, chosen = _Points(x, y), self._chosen(layers)
+        points, chosen = _Points(x, y, by_place=True), self._chosen(layers)
         radius = np.asarray(radius_m, np.float64)
         if not (radius >= 0).all():
             raise InvalidInput("An error radius is negative or not a number: give metres, 0 or more.")
         if radius.shape not in {(), (1,), (len(points),)}:
             raise InvalidInput("There must be one radius, or one for each point.")
         out = np.empty((len(points), len(chosen)), np.int8)
-        self._ask(self._by.classify, chosen, points.x, points.y, points.by_place(radius), out)
+        self._ask(self._by.classify, chosen, points.x, points.y, points.arrange(radius), out)
         return points.as_given(out)
 
     def _ask(self, question: Callable[..., None], *arrays: NDArray[Any]) -> None:
@@ -225,24 +225,25 @@ class Index:
 
 
 class _Points:
-    """Points as the look-up wants them: checked, and where they are many, neighbours together."""
+    """Points as the look-up wants them: checked, and if many and if it pays (not for `locate`), neighbours together."""
 
-    def __init__(self, x: ArrayLike, y: ArrayLike) -> None:
-        self.x = np.ascontiguousarray(x, np.float64).reshape(-1)
-        self.y = np.ascontiguousarray(y, np.float64).reshape(-1)
-        if np.ndim(x) > 1 or self.x.shape != self.y.shape:
+    def __init__(self, x: ArrayLike, y: ArrayLike, *, by_place: bool) -> None:
+        self.x, self.y = np.array(x, np.float64, ndmin=1, copy=None), np.array(y, np.float64, ndmin=1, copy=None)
+        if self.x.ndim > 1 or self.x.shape != self.y.shape:
             raise InvalidInput("x and y must be two numbers or two rows of equal length.")
-        if not (np.isfinite(self.x).all() and np.isfinite(self.y).all()):
+        if not (np.isfinite(self.x) & np.isfinite(self.y)).all():
             raise InvalidInput("A coordinate is not a finite number: leave such points out, they are nowhere.")
         self._order: NDArray[np.intp] | None = None
-        if len(self.x) >= _SORTED_FROM:
+        if by_place and len(self.x) >= _SORTED_FROM:
             self._order = _order_of_place(self.x, self.y)
             self.x, self.y = self.x[self._order], self.y[self._order]
+        else:
+            self.x, self.y = np.ascontiguousarray(self.x), np.ascontiguousarray(self.y)
 
     def __len__(self) -> int:
         return len(self.x)
 
-    def by_place(self, values: Floats) -> Floats:
+    def arrange(self, values: Floats) -> Floats:
         """Arrange one value, or one for each point, as the points are."""
         values = np.broadcast_to(values, self.x.shape)
         return np.ascontiguousarray(values if self._order is None else values[self._order])

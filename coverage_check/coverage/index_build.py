@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from coverage_check.coverage.grid import (
     COVERED,
     HAS_EDGES,
+    RING_BITS,
     STATED_DISTANCE_M,
     Floats,
     Grid,
@@ -54,8 +55,7 @@ def build_cells(polygons: Polygons, grid: Grid) -> tuple[Numbers, Numbers]:
         _, place = spread(counts)
         edges[cells[cell] + place] = edge
         cells[cell[new]] += counts.astype(np.uint32)
-    rings = _rings_to_edges(cells.reshape(grid.rows, grid.columns) > 0, grid).ravel()
-    cells[:] = rings
+    cells[:] = _way_to_edges(cells.reshape(grid.rows, grid.columns) > 0, grid).ravel()
     cells[with_edges] = starts | HAS_EDGES
     cells |= _covered_corners(polygons, grid).ravel().astype(np.uint32) * np.uint32(COVERED)
     return cells, edges
@@ -131,27 +131,26 @@ def _covered_corners(polygons: Polygons, grid: Grid) -> NDArray[np.bool_]:
     return np.logical_xor.accumulate(crossings[:, :-1] & 1, axis=1)
 
 
-def _rings_to_edges(has_edges: NDArray[np.bool_], grid: Grid) -> Numbers:
-    """Count the rings of cells from each cell to the nearest one with edges: the larger of the columns and rows between.
+def _way_to_edges(has_edges: NDArray[np.bool_], grid: Grid) -> Numbers:
+    """Count from each cell the columns, and the rings of cells, to the nearest one with edges, as `cells` holds them.
 
-    First along each row; then upwards and downwards, where a step costs one ring and may go aslant.
+    First along each row; then north and south, where a step costs one ring and may go aslant.
     """
-    columns = np.arange(grid.columns, dtype=np.int64)
     far = int(np.ceil(STATED_DISTANCE_M / grid.cell_m)) + 1
-    rings = np.full(has_edges.shape, far, np.uint32)
-    for row, edges_here in enumerate(has_edges):
-        found = np.flatnonzero(edges_here)
+    column = np.arange(grid.columns)
+    columns = np.full(has_edges.shape, far, np.uint32)
+    for row, has in enumerate(has_edges):
+        found = np.flatnonzero(has)
         if found.size:
-            after = np.searchsorted(found, columns)
-            east = found[np.minimum(after, found.size - 1)] - columns
-            west = columns - found[np.maximum(after - 1, 0)]
-            east, west = np.abs(east), np.abs(west)
-            rings[row] = np.minimum(np.minimum(east, west), far)
-    for order in (range(1, grid.rows), range(grid.rows - 2, -1, -1)):
-        back = -order.step
-        for row in order:
-            before = rings[row + back] + np.uint32(1)
-            np.minimum(rings[row], before, out=rings[row])
-            np.minimum(rings[row, 1:], before[:-1], out=rings[row, 1:])
-            np.minimum(rings[row, :-1], before[1:], out=rings[row, :-1])
-    return np.minimum(rings, np.uint32(far))
+            east = np.searchsorted(found, column)
+            to_east = np.abs(found[np.minimum(east, found.size - 1)] - column)
+            to_west = np.abs(column - found[np.maximum(east - 1, 0)])
+            columns[row] = np.minimum(np.minimum(to_east, to_west), far)
+    rings = columns.copy()
+    for rows in (range(1, grid.rows), range(grid.rows - 2, -1, -1)):
+        for row in rows:
+            beside = rings[row - rows.step] + np.uint32(1)
+            np.minimum(rings[row], beside, out=rings[row])
+            np.minimum(rings[row, 1:], beside[:-1], out=rings[row, 1:])
+            np.minimum(rings[row, :-1], beside[1:], out=rings[row, :-1])
+    return rings | columns << np.uint32(RING_BITS)
