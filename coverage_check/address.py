@@ -3,122 +3,55 @@
 `parse` understands the words; where the place lies is the geocoders' business.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar
+import unicodedata
+
+from coverage_check.errors import InvalidInput
+from coverage_check.postal_address import read_postal
+from coverage_check.query import Address, Coordinates, PlusCode, PropertyDesignation, Query
+
+__all__ = ["MAX_CHARACTERS", "Address", "Coordinates", "PlusCode", "PropertyDesignation", "Query", "parse"]
 
 MAX_CHARACTERS = 512
 """Longer texts are refused: no address is longer, and the worst case stays small."""
 
+_LINES = "\n\r\x0b\x0c\x85\u2028\u2029"
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """A postal address, taken apart. Everything but the text as given may be empty.
 
-    Attributes
-    ----------
-    given
-        The text as typed.
-    street
-        Street, village or farm, as written: ``Vätövägen``, ``Harg``.
-    number
-        House number without its letter; None if none was given.
-    letter
-        Suffix of the number, upper case: ``A``.
-    postcode
-        Digits only, as its country writes them: ``76021``.
-    places
-        Names that may be town, village or municipality, in the order given.
-    box
-        The number of a post-office box: it has no position.
+def parse(text: str) -> Query:
+    """Understand what a customer said about a place.
+
+    Case, NFC or NFD, runs of spaces and commas never change what is understood. A lone name (``Vätö``) is the `street`,
+    and a register tries it as a place too; with a postcode (``760 21 Vätö``) it is a place.
+
+    Raises
+    ------
+    InvalidInput
+        The text is empty, has no letter or digit, or more than 512 characters; or it is a position that doesn't exist.
     """
-
-    kind: ClassVar[str] = "address"
-
-    given: str
-    street: str = ""
-    number: int | None = None
-    letter: str = ""
-    postcode: str = ""
-    places: tuple[str, ...] = ()
-    box: str = ""
-
-    @property
-    def normalised(self) -> str:
-        """The address in its usual form: ``Harg 12, 760 21 Vätö``."""
-        number = "" if self.number is None else f"{self.number}{self.letter}"
-        first = f"Box {self.box}" if self.box else f"{self.street} {number}".strip()
-        swedish = len(self.postcode) == 5 and self.postcode.isdigit()
-        postcode = f"{self.postcode[:3]} {self.postcode[3:]}" if swedish else self.postcode
-        last = f"{postcode} {', '.join(self.places)}".strip()
-        return ", ".join(part for part in (first, last) if part)
+    if len(text) > MAX_CHARACTERS:
+        raise InvalidInput(f"The address has {len(text)} characters: give at most {MAX_CHARACTERS}.")
+    cleaned = _cleaned(text)
+    if not any(char.isalnum() for char in cleaned):
+        raise InvalidInput("The address is empty: give a street or village with its number, or a position.")
+    return read_postal(cleaned, given=text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coordinates:
-    """A pasted position, in the system it was given in.
-
-    Attributes
-    ----------
-    crs
-        ``EPSG:4326`` (WGS 84), ``EPSG:3006`` (SWEREF 99 TM), ``EPSG:3021`` (RT 90 2.5 gon V) …
-    x, y
-        Longitude and latitude in degrees, or easting and northing in metres.
-    halfwidth_m
-        Half a unit of the last digit given, or the stated uncertainty, in metres: 59.82, 18.95 is ±555 m.
-    remark
-        What was noticed and must be said, such as a swapped latitude and longitude. Never silently mended.
-    """
-
-    kind: ClassVar[str] = "coordinates"
-
-    given: str
-    crs: str
-    x: float
-    y: float
-    halfwidth_m: float
-    remark: str = ""
-
-    @property
-    def normalised(self) -> str:
-        """The position in one spelling."""
-        if self.crs == "EPSG:4326":
-            return f"{self.y:.6f}, {self.x:.6f}"
-        return f"{self.crs} N {self.y:.0f} E {self.x:.0f}"
+def _cleaned(text: str) -> str:
+    """Give the text in NFC with plain spaces, dashes, digits and line ends; what can't be seen is gone."""
+    lines = "".join(_plain(char) for char in unicodedata.normalize("NFC", text)).split("\n")
+    return "\n".join(" ".join(line.split()) for line in lines if line.strip())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PropertyDesignation:
-    """A Swedish property designation (fastighetsbeteckning): ``Norrtälje Vätö-Harg 1:23``. Never a street."""
-
-    kind: ClassVar[str] = "property_designation"
-
-    given: str
-    municipality: str
-    tract: str
-    block: str
-    unit: str
-
-    @property
-    def normalised(self) -> str:
-        """The designation in its usual form."""
-        return f"{self.municipality} {self.tract} {self.block}:{self.unit}".strip()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlusCode:
-    """An Open Location Code; a short one needs the place it refers to."""
-
-    kind: ClassVar[str] = "plus_code"
-
-    given: str
-    code: str
-    place: str = ""
-
-    @property
-    def normalised(self) -> str:
-        """The code, and the place of a short one."""
-        return f"{self.code} {self.place}".strip()
-
-
-Query = Address | Coordinates | PropertyDesignation | PlusCode
-"""What `parse` understands."""
+def _plain(char: str) -> str:
+    """Give what one character stands for."""
+    if char in _LINES:
+        return "\n"
+    if char in _DASHES:
+        return "-"
+    if char.isdecimal():
+        return str(unicodedata.decimal(char))
+    category = unicodedata.category(char)
+    if category in {"Cf", "Cs", "Co", "Cn"}:
+        return ""
+    return " " if category in {"Cc", "Zs"} else char
