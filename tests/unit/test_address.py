@@ -2,6 +2,7 @@
 
 import csv
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
@@ -83,7 +84,8 @@ def written(draw: st.DrawFn, parts: Parts) -> str:
 @st.composite
 def cased(draw: st.DrawFn, text: str) -> str:
     """Change what must not matter: case, composition, runs of spaces."""
-    text = draw(st.sampled_from([str, str.upper, str.lower, str.title, str.swapcase]))(text)
+    ways: list[Callable[[str], str]] = [str, str.upper, str.lower, str.title, str.swapcase]
+    text = draw(st.sampled_from(ways))(text)
     text = text.replace(" ", draw(st.sampled_from([" ", "  ", " \u2009 "])))
     return unicodedata.normalize(draw(st.sampled_from(["NFC", "NFD"])), text)
 

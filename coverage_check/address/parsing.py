@@ -1,15 +1,14 @@
-"""What the customer said: text → Address | Coordinates | PropertyDesignation | PlusCode.
-
-`parse` understands the words; where the place lies is the geocoders' business.
-"""
+"""The one door for text: clean it, then ask each reader in turn whether it understands."""
 
 import unicodedata
+from collections.abc import Sequence
 
+from coverage_check.address import plus_code
+from coverage_check.address.map_link import read_link
+from coverage_check.address.pasted_position import SWEDEN, Box, read_position
+from coverage_check.address.postal_address import read_postal
+from coverage_check.address.query import Address, PlusCode, Query
 from coverage_check.errors import InvalidInput
-from coverage_check.postal_address import read_postal
-from coverage_check.query import Address, Coordinates, PlusCode, PropertyDesignation, Query
-
-__all__ = ["MAX_CHARACTERS", "Address", "Coordinates", "PlusCode", "PropertyDesignation", "Query", "parse"]
 
 MAX_CHARACTERS = 512
 """Longer texts are refused: no address is longer, and the worst case stays small."""
@@ -18,11 +17,17 @@ _LINES = "\n\r\x0b\x0c\x85\u2028\u2029"
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 
 
-def parse(text: str) -> Query:
+def parse(text: str, *, boxes: Sequence[Box] = (SWEDEN,)) -> Query:
     """Understand what a customer said about a place.
 
     Case, NFC or NFD, runs of spaces and commas never change what is understood. A lone name (``Vätö``) is the `street`,
     and a register tries it as a place too; with a postcode (``760 21 Vätö``) it is a place.
+
+    Parameters
+    ----------
+    boxes
+        The countries where the place may be. A position outside them all that lies inside one when latitude and longitude
+        change places gets a remark; it is never mended.
 
     Raises
     ------
@@ -34,7 +39,25 @@ def parse(text: str) -> Query:
     cleaned = _cleaned(text)
     if not any(char.isalnum() for char in cleaned):
         raise InvalidInput("The address is empty: give a street or village with its number, or a position.")
-    return read_postal(cleaned, given=text)
+    return (
+        read_link(cleaned, given=text, boxes=boxes)
+        or _plus_code(cleaned, given=text)
+        or read_position(cleaned, given=text, boxes=boxes)
+        or read_postal(cleaned, given=text)
+    )
+
+
+def _plus_code(cleaned: str, *, given: str) -> PlusCode | None:
+    """Find a Plus code among the words; the other words are the place that a short one refers to."""
+    for word in cleaned.upper().split():
+        code = word.strip(",;.()")
+        if "+" in code and plus_code.is_full(code):
+            return PlusCode(given=given, code=code)
+        if "+" in code and plus_code.is_short(code) and not code.replace("+", "").isdecimal():  # 22+24 are two houses
+            rest = read_postal(cleaned.upper().replace(word, ",", 1), given=given)
+            names = (rest.street, *rest.places) if isinstance(rest, Address) else ()
+            return PlusCode(given=given, code=code, place=", ".join(name for name in names if name))
+    return None
 
 
 def _cleaned(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from coverage_check import postal_words as words
+from coverage_check.address import postal_words as words
 
 
 class Kind(Enum):
@@ -37,7 +37,7 @@ MAX_DIGITS = 5
 _CHUNK = re.compile(r"c ?/ ?o(?!\w)|[^\W_]+(?:[.:'’>-][^\W_]+)*[.-]?|[,;|/()\[\]\n-]")
 _JOINED_DASH = re.compile(r"(\d[a-zåäö]?) ?- ?(?=\d)")
 _CODE_DASH = re.compile(r"(?<!\w)([a-z]{1,3}) ?- ?(?=\d\d\d)")
-_HOUSE = re.compile(r"(\d+)\.?([^\W\d_]{0,2})\d{0,2}(?:[.:-]\w*)*")
+_HOUSE = re.compile(r"(\d+)(?:\.(?!\d))?([^\W\d_]{0,2})\d{0,2}(?:[:-][\w.:-]*)?")
 _RUN_TOGETHER = re.compile(r"([^\W\d_]{3,})(\d{1,4}[a-zåäö]?)")
 _FLOOR = re.compile(r"\d{1,2}(?:tr|trp|vån)")
 _ORDINAL = re.compile(r"\d{1,2}:?[ae]")

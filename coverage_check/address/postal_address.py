@@ -13,9 +13,9 @@ Without a number, a name that ends like a street is the street; failing that the
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from coverage_check import postal_words as words
-from coverage_check.postal_tokens import COMMA, MAX_DIGITS, Kind, Token, tokens
-from coverage_check.query import Address, PropertyDesignation
+from coverage_check.address import postal_words as words
+from coverage_check.address.postal_tokens import COMMA, MAX_DIGITS, Kind, Token, tokens
+from coverage_check.address.query import Address, PropertyDesignation
 
 Name = list[str]
 
@@ -174,10 +174,10 @@ def _designation(pieces: Sequence[Token], given: str) -> PropertyDesignation | N
         if token.kind is Kind.DESIGNATION or (token.kind is Kind.NUMBER and quarter is not None and quarter < at - 1)
     )
     at = next(numbers, None)
-    if at is None:
+    before = _before(pieces[:at])
+    if at is None or not before:
         return None
     block, _, unit = pieces[at].text.rpartition(":")
-    before = _before(pieces[:at])
     after = [name for run in _runs(pieces[at + 1 :]) for name in words.names(run.words)]
     if not any(token.kind is Kind.POSTCODE for token in pieces) and len(before) == 1 and after:
         before = [after[0], *before]
