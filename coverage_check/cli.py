@@ -28,7 +28,7 @@ _RECEIVERS = click.Choice(["handset", "indoor_router", "outdoor_antenna"])
 _PATH = click.Path(path_type=Path)
 
 
-class Day(click.ParamType):
+class Day(click.ParamType):  # type: ignore[type-arg] # generic only since click 8.4
     """A date such as 2025-11-01."""
 
     name = "date"

@@ -22,6 +22,8 @@ CAP_M = 5000.0
 _BESIDE_M = np.array([(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)])
 _RING = np.array([(math.cos(a), math.sin(a)) for a in np.arange(8) * math.pi / 4])
 _FEWEST = 64
+_NOWHERE_M = 1e9
+"""Where a place is put for which the metric CRS has none: far from every layer."""
 
 Points = npt.NDArray[np.float64]
 
@@ -96,7 +98,7 @@ def _spots(snapshot: Snapshot, location: Location) -> list[_Spot]:
     if location.match is Match.AMBIGUOUS and len(location.candidates) > 1:
         places = [(c.lat, c.lon, c.cep50_m, c.cep95_m) for c in location.candidates]
     lat, lon, cep50_m, cep95_m = np.array(places, dtype=np.float64).T
-    x, y = snapshot.to_metric(lon=lon, lat=lat)
+    x, y = (np.nan_to_num(axis, posinf=_NOWHERE_M, neginf=-_NOWHERE_M) for axis in snapshot.to_metric(lon=lon, lat=lat))
     return [_Spot(*values) for values in zip(x.tolist(), y.tolist(), cep50_m.tolist(), cep95_m.tolist(), strict=True)]
 
 

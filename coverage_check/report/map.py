@@ -71,13 +71,12 @@ def draw(snapshot: Snapshot, decisions: Sequence[Decision], *, layers: Sequence[
     InvalidInput
         A layer that the snapshot doesn't have, or nothing to draw.
     """
-    known = {layer.id: layer for layer in snapshot.layers}
-    if missing := [name for name in layers if name not in known]:
-        raise InvalidInput(f"The snapshot has no layer {missing[0]!r}: it has {', '.join(known)}.")
+    polygons = {name: snapshot.polygons(name) for name in layers}
+    bounds = [layer.bounds for layer in snapshot.layers if layer.id in polygons]
     placed = [decision for decision in decisions if decision.location is not None]
     points = _points(snapshot, placed)
-    frame = _frame([known[name].bounds for name in layers], points)
-    shapes = [_shape(snapshot, name, frame, _FILLS[n % len(_FILLS)]) for n, name in enumerate(layers)]
+    frame = _frame(bounds, points)
+    shapes = [_shape(polygons[name], name, frame, _FILLS[n % len(_FILLS)]) for n, name in enumerate(layers)]
     marks = [_mark(decision, at, frame) for decision, at in zip(placed, frame.pixels(points).tolist(), strict=True)]
     legend = [_legend(n, name) for n, name in enumerate(layers)]
     return Picture(
@@ -104,12 +103,12 @@ def _frame(boxes: Sequence[tuple[float, float, float, float]], points: Coordinat
     return _Frame(float(west), float(south), float(east), float(north))
 
 
-def _shape(snapshot: Snapshot, name: str, frame: _Frame, fill: str) -> str:
+def _shape(polygons: npt.NDArray[np.object_], name: str, frame: _Frame, fill: str) -> str:
     """Draw one layer as one path, its holes left open, simplified to a pixel."""
     import shapely  # noqa: PLC0415 - only a map simplifies
 
-    polygons = shapely.simplify(snapshot.polygons(name), 1 / frame.scale, preserve_topology=True)
-    rings = shapely.get_rings(polygons)
+    simple = shapely.simplify(polygons, 1 / frame.scale, preserve_topology=True)
+    rings = shapely.get_rings(simple)
     path = "".join(_ring(frame.pixels(shapely.get_coordinates(ring))) for ring in rings)
     return f'<path d="{path}" fill="{fill}" fill-opacity="0.25" fill-rule="evenodd"><title>{escape(name)}</title></path>'
 

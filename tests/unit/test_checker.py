@@ -154,7 +154,7 @@ class DeadGeocoder:
     id = "dead"
     attribution = ""
 
-    def locate(self, query: Query) -> Location:
+    def locate(self, query: Query) -> Location:  # noqa: ARG002 - it never gets that far
         """Fail as a refused connection does."""
         raise GeocoderUnavailable("The geocoder refused the connection: try again later.")
 
