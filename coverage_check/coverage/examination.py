@@ -80,13 +80,13 @@ def examine(task: Task, folder: Path) -> dict[str, Any]:
     metric = CRS.from_user_input(task.metric_crs)
     crs = check_places(parts, features.crs, task.crs, task.country, metric, notes)
     notes.stop_if_any()
-    sound = make_sound(parts, crs, metric, notes)
-    polygons = unite(sound.polygons)
+    valid = make_sound(parts, crs, metric, notes)
+    polygons = unite(valid.polygons)
     rings = Rings.of(polygons)
     check_stretch(metric, rings.bounds)
     (folder / AREA).mkdir()
     rings.save(folder / AREA)
-    quality = measure(features, sound, polygons, rings)
+    quality = measure(features, valid, polygons, rings)
     return {"quality": asdict(quality), "versions": versions()}
 
 

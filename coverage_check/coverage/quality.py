@@ -208,21 +208,13 @@ def _claim(layer: Layer) -> tuple[object, ...]:
 
 def _outside(inner: "Rings", outer: "Rings") -> tuple[float, float, float] | None:
     """Measure what of one area lies outside another: square metres, and a place in its largest piece."""
-    import numpy as np  # noqa: PLC0415 - an opened snapshot only shows what the import found
-    import shapely  # noqa: PLC0415
+    import shapely  # noqa: PLC0415 - an opened snapshot only shows what the import found
 
-    parts, whole = inner.polygons(), outer.polygons()
-    shapely.prepare(whole)
-    part, holder = shapely.STRtree(whole).query(parts)
-    # Unlike `covers` it never falls back to the full question, which would walk round a country for each part.
-    held = np.unique(part[shapely.contains_properly(whole[holder], parts[part])])
-    loose = np.delete(np.arange(len(parts)), held)
-    near = np.unique(holder[np.isin(part, loose)])
-    shapely.destroy_prepared(whole)
-    rest = shapely.difference(shapely.multipolygons(parts[loose]), shapely.multipolygons(whole[near]))
-    pieces = shapely.get_parts(rest)
+    from coverage_check.coverage.difference import outside  # noqa: PLC0415
+
+    pieces = outside(inner.polygons(), outer.polygons())
     areas = shapely.area(pieces)
-    if areas.sum() < max(MIN_AREA_M2, MIN_SHARE * shapely.area(parts).sum()):
+    if areas.sum() < max(MIN_AREA_M2, MIN_SHARE * shapely.area(inner.polygons()).sum()):
         return None
     x, y = shapely.get_coordinates(shapely.point_on_surface(pieces[areas.argmax()]))[0]
     return round(float(areas.sum()), 3), round(float(x), 3), round(float(y), 3)

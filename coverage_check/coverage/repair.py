@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from coverage_check.coverage.soundness import sound
 from coverage_check.coverage.sources.features import Geometries
 
 
@@ -60,7 +61,7 @@ def take_apart(geometries: Geometries, numbers: npt.NDArray[np.int64]) -> tuple[
 
 def repair(parts: Parts) -> Repaired:
     """Make every part valid; parts without area vanish."""
-    invalid = np.flatnonzero(~shapely.is_valid(parts.polygons))
+    invalid = np.flatnonzero(~sound(parts.polygons))
     before: dict[int, list[shapely.Polygon]] = {}
     after: dict[int, list[shapely.Polygon]] = {}
     beyond: list[int] = []
@@ -71,11 +72,11 @@ def repair(parts: Parts) -> Repaired:
             after.setdefault(number, []).extend(_make_valid(parts.polygons[at]))
         except shapely.GEOSException:
             beyond.append(number)
-    sound = np.ones(len(parts.polygons), dtype=bool)
-    sound[invalid] = False
+    intact = np.ones(len(parts.polygons), dtype=bool)
+    intact[invalid] = False
     mended = [(polygon, number) for number, polygons in after.items() for polygon in polygons]
-    polygons = np.array([*parts.polygons[sound], *(polygon for polygon, _ in mended)], dtype=object)
-    owner = np.append(parts.owner[sound], np.array([number for _, number in mended], dtype=np.int64))
+    polygons = np.array([*parts.polygons[intact], *(polygon for polygon, _ in mended)], dtype=object)
+    owner = np.append(parts.owner[intact], np.array([number for _, number in mended], dtype=np.int64))
     return Repaired(
         parts=Parts(polygons=polygons, owner=owner), before=before, after=after, beyond_repair=tuple(sorted(set(beyond)))
     )

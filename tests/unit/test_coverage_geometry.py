@@ -9,11 +9,13 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coverage_check.coverage import union
+from coverage_check.coverage import neighbours
 from coverage_check.coverage.boundary import LINE_POINTS, short_lines
+from coverage_check.coverage.difference import outside
 from coverage_check.coverage.projection import MAX_DEVIATION_M, NotTransformable, project
 from coverage_check.coverage.repair import Parts, repair, take_apart
 from coverage_check.coverage.rings import Rings
+from coverage_check.coverage.soundness import sound
 from coverage_check.coverage.sources.features import Geometries
 from coverage_check.coverage.union import unite
 
@@ -53,6 +55,21 @@ def test_repair_keeps_what_is_covered(name: str) -> None:
     assert shapely.is_valid(repaired.parts.polygons).all()
     assert shapely.area(repaired.parts.polygons).sum() == area
     assert list(repaired.before) == [7]
+
+
+ring = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=3, max_size=7, unique=True)
+
+
+@settings(deadline=None, max_examples=500)
+@given(shell=ring, holes=st.lists(ring, max_size=3))
+def test_large_polygons_are_judged_as_small_ones(shell: list[tuple[int, int]], holes: list[list[tuple[int, int]]]) -> None:
+    """Ring by ring, and as GEOS does it: the same but for holes that cut the interior, which is sound as an area."""
+    polygon = shapely.Polygon(shell, holes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(neighbours, "LARGE", 0)
+        judged = bool(sound(array(polygon))[0])
+    reason = shapely.is_valid_reason(polygon)
+    assert judged == (polygon.is_valid or reason.startswith("Interior is disconnected")), reason
 
 
 def test_winding_makes_no_difference() -> None:
@@ -141,7 +158,7 @@ def boxes(made: list[tuple[int, int, int, int]]) -> Geometries:
 def test_union_is_shapelys(made: list[tuple[int, int, int, int]], *, large: bool) -> None:
     """By both ways of finding what belongs together, for boxes that overlap, share edges or parts of edges, or corners."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(union, "_LARGE", 0 if large else 10**9)
+        patch.setattr(neighbours, "LARGE", 0 if large else 10**9)
         whole = unite(boxes(made))
     assert shapely.equals(shapely.multipolygons(whole), shapely.union_all(boxes(made)))
     assert shapely.is_valid(shapely.multipolygons(whole)), "no common interior and no common edge"
@@ -163,6 +180,16 @@ def test_many_parts_and_one_multipolygon_are_the_same(made: list[tuple[int, int,
     parts = unite(boxes(made))
     giant, _ = take_apart(array(shapely.MultiPolygon(parts.tolist())), np.array([1]))
     assert all(shapely.equals_identical(unite(giant.polygons), parts))
+
+
+@settings(deadline=None, max_examples=150)
+@given(inner=cells, outer=cells)
+def test_what_lies_outside_is_shapelys_difference(
+    inner: list[tuple[int, int, int, int]], outer: list[tuple[int, int, int, int]]
+) -> None:
+    one, other = unite(boxes(inner)), unite(boxes(outer))
+    pieces = outside(one, other)
+    assert shapely.equals(shapely.union_all(pieces), shapely.difference(shapely.union_all(one), shapely.union_all(other)))
 
 
 def test_islands_that_touch_their_lake_at_corners_stay_apart() -> None:
