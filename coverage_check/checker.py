@@ -30,7 +30,7 @@ from coverage_check.technology import PlaceOfUse, Receiver, word
 if TYPE_CHECKING:
     import pandas as pd
 
-_SWAPPED = "latitude and longitude seem to be the wrong way round."
+_SWAPPED = "SWAPPED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
