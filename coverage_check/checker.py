@@ -229,8 +229,11 @@ class Checker:
         return pd.concat([orders, answers], axis=1)
 
     def _locate(self, query: Query) -> Location:
-        if isinstance(query, Coordinates | PlusCode):
+        if isinstance(query, Coordinates):
             return position.locate(query, self._errors)
+        if isinstance(query, PlusCode):
+            near = self._locate(parse(query.place)) if query.place else None
+            return position.locate(query, self._errors, near=near)
         if self.geocoder is None:
             raise AddressNotFound("No geocoder is configured: add [geocoder] to the config, or give a position.")
         return self.geocoder.locate(query)
