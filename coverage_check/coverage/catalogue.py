@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from coverage_check.coverage.country import BOXES
-from coverage_check.coverage.crs import why_not_metric
+from coverage_check.coverage.crs import read_crs, why_not_metric
 from coverage_check.declaration import Document, Table, nearest
 from coverage_check.layer import Layer
 from coverage_check.technology import Environment, Receiver, Service, SignalLevel, Technology
@@ -174,11 +173,14 @@ def _country(table: Table) -> str:
 
 def _crs(table: Table) -> str | None:
     text = table.text("crs", "")
+    if not text:
+        return None
     try:
-        return CRS.from_user_input(text).to_string() and text if text else None
+        read_crs(text)
     except CRSError:
         table.fault("'crs' is no CRS that PROJ knows: write it as EPSG:3006.", "crs")
         return None
+    return text
 
 
 def _sha256(table: Table) -> str | None:

@@ -30,14 +30,16 @@ def check_features(features: Features, declared: int | None, notes: Notes) -> Pa
         notes.note("FEATURES_DIFFER", f"it has {total} features and {declared} are declared; ask for the complete file.")
     unreadable = np.isin(features.numbers, features.unreadable)
     missing = shapely.is_missing(features.geometries) & ~unreadable | shapely.is_empty(features.geometries)
-    notes.features("UNSUPPORTED_GEOMETRY", features.numbers[unreadable], "can't be read as polygons; ask for plain polygons")
-    notes.features("NO_GEOMETRY", features.numbers[missing], "have no geometry; ask for the complete file or remove them")
+    notes.features(
+        "UNSUPPORTED_GEOMETRY", features.numbers[unreadable], "not readable as polygons", "ask for plain polygons"
+    )
+    notes.features("NO_GEOMETRY", features.numbers[missing], "without geometry", "ask for the complete file, or remove them")
     parts, foreign = take_apart(features.geometries, features.numbers)
-    notes.features("WRONG_GEOMETRY_TYPE", foreign, "are or hold points or lines; coverage is polygons")
+    notes.features("WRONG_GEOMETRY_TYPE", foreign, "with points or lines where coverage is polygons", "ask for polygons")
     coords, part = shapely.get_coordinates(parts.polygons, return_index=True)
     sound = np.ones(len(parts.polygons), dtype=bool)
     sound[part[~np.isfinite(coords).all(axis=1)]] = False
-    notes.features("NOT_FINITE", parts.owner[~sound], "have coordinates that are no numbers; ask for a sound file")
+    notes.features("NOT_FINITE", parts.owner[~sound], "with coordinates that are no numbers", "ask for a sound file")
     if not sound.any():
         notes.stop_if_any()
     return Parts(polygons=parts.polygons[sound], owner=parts.owner[sound])
@@ -72,9 +74,9 @@ def check_places(
 def _check_degrees(extents: npt.NDArray[np.float64], parts: Parts, notes: Notes) -> None:
     beyond = (np.abs(extents) > np.array([180, 90, 180, 90]) + _SLACK_DEG).any(axis=1)
     wide = ~beyond & (extents[:, 2] - extents[:, 0] > 180)
-    cure = 'have coordinates that are no degrees; declare the true CRS as crs = "EPSG:…"'
-    notes.features("CRS_IMPLAUSIBLE", parts.owner[beyond], cure)
-    notes.features("ANTIMERIDIAN", parts.owner[wide], "reach round the world; cut them at the antimeridian (RFC 7946)")
+    cure = 'declare the true CRS as crs = "EPSG:…"'
+    notes.features("CRS_IMPLAUSIBLE", parts.owner[beyond], "with coordinates that are no degrees", cure)
+    notes.features("ANTIMERIDIAN", parts.owner[wide], "reaching round the world", "cut at the antimeridian (RFC 7946)")
 
 
 def _check_country(centres: Points, parts: Parts, crs: CRS, country: str, notes: Notes) -> None:
@@ -84,10 +86,11 @@ def _check_country(centres: Points, parts: Parts, crs: CRS, country: str, notes:
     notes.features(
         "AXIS_SUSPECT",
         parts.owner[exchanged],
-        f"lie outside {country} and would lie inside with x and y exchanged; exchange them",
+        f"outside {country}, and inside with x and y exchanged",
+        "exchange them",
     )
     notes.features(
-        "OUTSIDE_COUNTRY", parts.owner[outside & ~exchanged], f"lie outside {country}; check 'country', and the file's CRS"
+        "OUTSIDE_COUNTRY", parts.owner[outside & ~exchanged], f"outside {country}", "check 'country', and the file's CRS"
     )
 
 

@@ -4,6 +4,8 @@ A code is not enough: MapInfo files lose it though their coordinates are right. 
 by where they put the layer's own points.
 """
 
+import re
+
 import numpy as np
 import numpy.typing as npt
 from pyproj import CRS, Proj, Transformer
@@ -14,6 +16,8 @@ from coverage_check.coverage.fault import Fault
 Points = npt.NDArray[np.float64]
 """float64[n, 2]: x, y, or longitude, latitude."""
 
+_DECLARED = re.compile(r"[A-Za-z]+:\w+$|urn:|https?://www\.opengis\.net/def/crs/|\+proj=|\{|[A-Z]+\[")
+
 AGREE_M = 1.0
 """Two descriptions of a CRS are the same if they put the layer's points within a metre: datum ensembles such as WGS 84
 have no better meaning, and a missing datum shift is some 100 m."""
@@ -23,10 +27,23 @@ MAX_STRETCH = 0.02
 European equal-area grid below 2 %; Web Mercator in Sweden is 100 %."""
 
 
+def read_crs(text: str) -> CRS:
+    """Read a CRS as someone declares it: a code, WKT, PROJJSON or a PROJ string, but no mere name, which is guesswork.
+
+    Raises
+    ------
+    CRSError
+        It is none of these, or PROJ doesn't know it.
+    """
+    if not _DECLARED.match(text.strip()):
+        raise CRSError("a name")
+    return CRS.from_user_input(text)
+
+
 def why_not_metric(text: str) -> str | None:
     """Say why distances can't be measured in a CRS, as the end of a sentence; None if they can."""
     try:
-        crs = CRS.from_user_input(text)
+        crs = read_crs(text)
     except CRSError:
         return "is no CRS that PROJ knows: write it as EPSG:3006."
     if not crs.is_projected or any(axis.unit_conversion_factor != 1 for axis in crs.axis_info[:2]):

@@ -122,7 +122,7 @@ def make_sound(parts: Parts, crs: CRS, metric: CRS, notes: Notes) -> Sound:
             polygons = project(repaired.parts.polygons, transformer)
         except NotTransformable as error:
             notes.features(
-                "NOT_TRANSFORMABLE", repaired.parts.owner[error.polygons], "have no place in metric_crs; check both CRS"
+                "NOT_TRANSFORMABLE", repaired.parts.owner[error.polygons], "without a place in metric_crs", "check both CRS"
             )
             notes.stop_if_any()
             raise
@@ -132,7 +132,7 @@ def make_sound(parts: Parts, crs: CRS, metric: CRS, notes: Notes) -> Sound:
         repairs = [_carried(repaired, transformer), again]
         repaired = again
     lost = [number for step in repairs for number in step.beyond_repair]
-    notes.features("BEYOND_REPAIR", np.array(lost, dtype=np.int64), "can't be made valid; ask for valid polygons")
+    notes.features("BEYOND_REPAIR", np.array(lost, dtype=np.int64), "beyond repair", "ask for valid polygons")
     if not len(repaired.parts.polygons):
         notes.note("EMPTY_LAYER", "nothing of its features has any area; ask its publisher for the polygons.")
     notes.stop_if_any()

@@ -48,14 +48,14 @@ class Notes:
         """Note a fault."""
         self.faults.append(Fault(kind, sentence))
 
-    def features(self, kind: str, numbers: npt.NDArray[np.int64], what: str) -> None:
+    def features(self, kind: str, numbers: npt.NDArray[np.int64], what: str, cure: str) -> None:
         """Note a fault that some features have: how many, and the numbers of the first in the file, from 1."""
         concerned = np.unique(numbers)
         if len(concerned):
             shown = ", ".join(str(number) for number in concerned[:_SHOWN].tolist())
             more = ", …" if len(concerned) > _SHOWN else ""
-            subject = "1 feature" if len(concerned) == 1 else f"{len(concerned)} features"
-            self.note(kind, f"{subject} (number {shown}{more}) {what}.")
+            plural = "s" if len(concerned) > 1 else ""
+            self.note(kind, f"{len(concerned)} feature{plural} (number {shown}{more}) {what}; {cure}.")
 
     def stop_if_any(self) -> None:
         """End here if anything was noted.

@@ -83,24 +83,34 @@ def choose_table(names: Sequence[str], request: Request) -> str:
     )
 
 
+def check_columns(names: Sequence[str], request: Request) -> None:
+    """Check that `where` names columns that the layer has.
+
+    Raises
+    ------
+    Fault
+        NO_COLUMN.
+    """
+    for column in request.where:
+        if column not in names:
+            hint = nearest(column, names) or f"; it has {_some(names) or 'none'}."
+            raise Fault("NO_COLUMN", f"it has no column {column!r} for 'where'{hint}")
+
+
 def select(columns: Mapping[str, npt.NDArray[Any]], request: Request, count: int) -> npt.NDArray[np.bool_]:
     """Mark the features that `where` asks for.
 
     Raises
     ------
     Fault
-        NO_COLUMN, or EMPTY_LAYER where no feature fits.
+        EMPTY_LAYER where no feature fits.
     """
     chosen = np.ones(count, dtype=bool)
     for column, wanted in request.where.items():
-        if column not in columns:
-            hint = nearest(column, columns) or f"; it has {_some(list(columns)) or 'none'}."
-            raise Fault("NO_COLUMN", f"it has no column {column!r} for 'where'{hint}")
-        values = columns[column]
-        chosen &= np.isin(_comparable(values), [_as_text(value) for value in wanted])
+        chosen &= np.isin(_comparable(columns[column]), [_as_text(value) for value in wanted])
     if request.where and count and not chosen.any():
         column = next(iter(request.where))
-        has = _some(sorted(set(_comparable(columns[column])))) or "no value"
+        has = _some(sorted(set(_comparable(columns[column]).tolist())))
         raise Fault("EMPTY_LAYER", f"no feature fits 'where'; column {column!r} has {has}.")
     return chosen
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from coverage_check.coverage.crs import read_crs
 from coverage_check.coverage.fault import Fault
 from coverage_check.coverage.sources import vector
 from coverage_check.coverage.sources.features import Features, Request
@@ -62,9 +62,9 @@ def crs_member(path: Path) -> tuple[bool, str | None]:
 def _named(value: dict[str, Any]) -> str:
     properties = value.get("properties")
     name = properties.get("name") if isinstance(properties, dict) else None
-    if value.get("type") != "name" or not isinstance(name, str) or "://" in name.removeprefix("http://www.opengis.net/"):
+    if value.get("type") != "name" or not isinstance(name, str):
         raise Fault("CRS_UNREADABLE", f"its 'crs' is no name that can be looked up here; {_CURE}")
     try:
-        return CRS.from_user_input(name).to_wkt()
+        return read_crs(name).to_wkt()
     except CRSError:
         raise Fault("CRS_UNREADABLE", f"its 'crs' names a system that PROJ doesn't know; {_CURE}") from None

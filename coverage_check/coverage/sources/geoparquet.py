@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from coverage_check.coverage.fault import Fault
-from coverage_check.coverage.sources.features import Features, Request
+from coverage_check.coverage.sources.features import Features, Request, check_columns
 from coverage_check.coverage.sources.formats import Format
 from coverage_check.coverage.sources.vector import gather
-from coverage_check.declaration import nearest
 
 
 def read(path: Path, request: Request, kind: Format) -> Features:
@@ -30,9 +29,7 @@ def read(path: Path, request: Request, kind: Format) -> Features:
         with parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
             column, crs = _geometry_column(file.schema_arrow.metadata or {}, names)
-            for wanted in request.where:
-                if wanted not in names:
-                    raise Fault("NO_COLUMN", f"it has no column {wanted!r} for 'where'{nearest(wanted, names) or '.'}")
+            check_columns(names, request)
             table = file.read([column, *request.where])
     except (pa.ArrowException, OSError) as error:
         why = " ".join(str(error).split())[:160]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import shapely
 
 from coverage_check.coverage.fault import Fault
-from coverage_check.coverage.sources.features import Features, Geometries, Request, choose_table, select
+from coverage_check.coverage.sources.features import Features, Geometries, Request, check_columns, choose_table, select
 from coverage_check.coverage.sources.formats import Format
 
 
@@ -20,7 +20,7 @@ def read(path: Path, request: Request, kind: Format) -> Features:
     Raises
     ------
     Fault
-        UNREADABLE, NO_LAYER, AMBIGUOUS_LAYER, NO_GEOMETRY, NO_COLUMN, EMPTY_LAYER or TRUNCATED.
+        UNREADABLE, CRS_UNREADABLE, NO_LAYER, AMBIGUOUS_LAYER, NO_GEOMETRY, NO_COLUMN, EMPTY_LAYER or TRUNCATED.
     """
     from pyogrio import errors  # noqa: PLC0415 - GDAL loads here, after the worker has set its environment
 
@@ -28,8 +28,9 @@ def read(path: Path, request: Request, kind: Format) -> Features:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _read(str(path), request, kind)
+    except errors.CRSError:
+        raise Fault("CRS_UNREADABLE", "its CRS can't be read; ask its publisher for a file with an EPSG code.") from None
     except (
-        errors.CRSError,
         errors.DataLayerError,
         errors.DataSourceError,
         errors.FeatureError,
@@ -37,7 +38,7 @@ def read(path: Path, request: Request, kind: Format) -> Features:
         errors.GeometryError,
         UnicodeDecodeError,
     ) as error:
-        why = " ".join(str(error).replace(str(path), "it").split())[:160]
+        why = " ".join(str(error).replace(str(path), "it").split()).split(";")[0][:160]
         raise Fault("UNREADABLE", f"it can't be read as {kind.name} ({why}); ask its publisher for a sound file.") from None
 
 
@@ -75,11 +76,12 @@ def _read(path: str, request: Request, kind: Format) -> Features:
     if len(layers) and not spatial:
         raise Fault("NO_GEOMETRY", "its layers are tables without geometry; ask its publisher for the polygons.")
     table = choose_table(spatial, request)
-    promised = pyogrio.read_info(path, layer=table)["features"]
+    info = pyogrio.read_info(path, layer=table)
+    check_columns(list(info["fields"]), request)
     meta, _, wkb, values = pyogrio.raw.read(path, layer=table, columns=list(request.where), datetime_as_string=True)
-    if 0 <= promised != len(wkb):
+    if 0 <= info["features"] != len(wkb):
         raise Fault(
             "TRUNCATED",
-            f"it promises {promised} features and holds {len(wkb)}; ask its publisher for a complete {kind.name}.",
+            f"it promises {info['features']} features and holds {len(wkb)}; ask its publisher for a complete {kind.name}.",
         )
     return gather(wkb, dict(zip(meta["fields"], values, strict=True)), meta["crs"], request)
