@@ -102,7 +102,7 @@ class Matching:
     def _places(self, parts: Sequence[Part], flaws: tuple[Flaw, ...]) -> Iterator[Hit]:
         """Give the smallest place that all parts agree on; where they disagree, all of them."""
         known = sorted((part for part in parts if part.places), key=lambda part: min(place.houses for place in part.places))
-        unknown = tuple(CONTRADICTED for part in parts if not part.places)
+        unknown = tuple(CONTRADICTED for part in parts if not (part.places or part.village_of))
         if not known:
             return
         smallest, others = known[0], known[1:]
