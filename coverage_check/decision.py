@@ -302,7 +302,10 @@ def _plain(value: Any) -> Any:
         return value.isoformat(timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
-    return value.value if isinstance(value, Enum) else value
+    if isinstance(value, Enum):
+        return value.value
+    # Every number of a decision is a float, so that 15 and 15.0 give the same canonical JSON.
+    return float(value) if isinstance(value, int) else value
 
 
 @cache
@@ -317,7 +320,7 @@ def _read(kind: Any, value: Any) -> Any:
     if get_origin(kind) is tuple:
         return tuple(_read(get_args(kind)[0], item) for item in value)
     if is_dataclass(kind):
-        hints = _hints(kind)
+        hints: dict[str, Any] = _hints(kind)  # type: ignore[arg-type]
         return kind(**{name: _read(hint, value[name.rstrip("_")]) for name, hint in hints.items()})  # type: ignore[operator]
     if kind in (datetime, date):
         return kind.fromisoformat(value)

@@ -28,7 +28,8 @@ _STAND_IN_DAY = date(1970, 1, 1)
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Offer the known words nearest to a wrong one, as the end of a sentence; empty if none is near."""
-    near = difflib.get_close_matches(word, list(known), n=3, cutoff=0.55)
+    folded = {name.casefold(): name for name in known}
+    near = [folded[match] for match in difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.55)]
     return f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
 
 
@@ -43,7 +44,7 @@ class Document:
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
-        self.faults: list[str] = []
+        self._faults: list[tuple[int, str]] = []
         self._lines = _key_lines(text)
         self._tables: list[Table] = []
         try:
@@ -95,7 +96,12 @@ class Document:
         """Note a fault at a key."""
         line = self._lines.get((scope, key)) or self._lines.get((scope, ""))
         where = f"{self.path.name}:{line}" if line else self.path.name
-        self.faults.append(f"{where}: {sentence}")
+        self._faults.append((line or 0, f"{where}: {sentence}"))
+
+    @property
+    def faults(self) -> list[str]:
+        """The faults so far, in the file's order."""
+        return [sentence for _, sentence in sorted(self._faults, key=lambda fault: fault[0])]
 
     def finish(self) -> None:
         """Raise DeclarationError if anything was wrong; call it when every key has been asked for."""

@@ -1,8 +1,13 @@
 """What is sold, and what it needs: products.toml."""
 
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 
+from coverage_check.declaration import Document, Table, nearest
+from coverage_check.errors import UnknownProduct
 from coverage_check.technology import Condition, PlaceOfUse, Receiver, Service, SignalLevel, Technology
 
 
@@ -86,3 +91,113 @@ class Product:
     def on_sale(self, on: date) -> bool:
         """Whether the product may be sold on that day."""
         return (self.sold_from is None or self.sold_from <= on) and (self.sold_until is None or on <= self.sold_until)
+
+
+class Catalogue(Mapping[str, Product]):
+    """The products of one products.toml, by code.
+
+    Attributes
+    ----------
+    sha256
+        Of the file, for the decision's provenance.
+    """
+
+    def __init__(self, products: Mapping[str, Product], sha256: str = "") -> None:
+        self._products = dict(products)
+        self.sha256 = sha256
+
+    def __getitem__(self, code: str) -> Product:
+        if code not in self._products:
+            hint = nearest(code, self._products) or f"; known are {', '.join(self._products)}."
+            raise UnknownProduct(f"There is no product {code[:64]!r} in the catalogue{hint}")
+        return self._products[code]
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._products
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._products)
+
+    def __len__(self) -> int:
+        return len(self._products)
+
+
+def read_products(path: str | Path, *, risk: Risk | None = None) -> Catalogue:
+    """Read a products.toml.
+
+    Parameters
+    ----------
+    risk
+        What errors cost where a product doesn't say; the config's [risk].
+
+    Raises
+    ------
+    MissingFile, DeclarationError
+        The file is not there, or has faults; all of them at once, each with its line.
+    """
+    document = Document.read(path)
+    products: dict[str, Product] = {}
+    tables = document.tables("product")
+    for table in tables:
+        product = _product(table, risk or Risk())
+        if product.code in products:
+            table.fault("has a code that another product has: codes are unique.", "code")
+        products[product.code] = product
+    if not products and not document.faults:
+        document.fault("has no [[product]]: add one.")
+    for table in tables:
+        for code in table.texts("alternatives"):
+            if code not in products:
+                table.fault(f"'alternatives' names no product {code!r}{nearest(code, products)}", "alternatives")
+    document.finish()
+    return Catalogue(products, hashlib.sha256(document.path.read_bytes()).hexdigest())
+
+
+def read_risk(table: Table | None, default: Risk) -> Risk:
+    """Read a [risk] table; absent keys keep the default."""
+    if table is None:
+        return default
+    given = {
+        "mis_sale": table.number("mis_sale", low=1e-9),
+        "lost_sale": table.number("lost_sale", low=1e-9),
+        "ask": table.number("ask", low=0),
+    }
+    return replace(default, **{key: value for key, value in given.items() if value is not None})
+
+
+def _product(table: Table, risk: Risk) -> Product:
+    any_of, all_of = _needs(table, "any_of"), _needs(table, "all_of")
+    if bool(any_of) == bool(all_of):
+        table.fault("needs one of 'any_of' and 'all_of', such as any_of = [{technology = \"4G\", min_level = \"good\"}].")
+    sold_from, sold_until = table.day("sold_from"), table.day("sold_until")
+    if sold_from and sold_until and sold_until < sold_from:
+        table.fault("'sold_until' lies before 'sold_from'.", "sold_until")
+    return Product(
+        code=table.text("code"),
+        name=table.text("name"),
+        network=table.text("network"),
+        brand=table.text("brand", ""),
+        service=table.choice("service", Service, Service.DATA),
+        place_of_use=table.choice("place_of_use", PlaceOfUse, PlaceOfUse.INDOORS),
+        receiver=table.choice("receiver", Receiver, Receiver.HANDSET),
+        min_download_mbps=table.number("min_download_mbps", low=0),
+        any_of=any_of,
+        all_of=all_of,
+        conditions=table.choices("conditions", Condition),
+        sold_from=sold_from,
+        sold_until=sold_until,
+        contract_months=table.count("contract_months"),
+        alternatives=table.texts("alternatives"),
+        risk=read_risk(table.inline("risk"), risk),
+    )
+
+
+def _needs(table: Table, key: str) -> tuple[Need, ...]:
+    return tuple(
+        Need(
+            technology=item.choice("technology", Technology),
+            min_level=item.optional_choice("min_level", SignalLevel),
+            network=item.text("network", ""),
+        )
+        for item in table.items(key)
+    )

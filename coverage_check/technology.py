@@ -1,6 +1,9 @@
 """The field's closed vocabularies. Values are what TOML files, JSON and tables hold."""
 
 from enum import StrEnum
+from typing import TypeVar
+
+from coverage_check.errors import InvalidInput
 
 
 class Technology(StrEnum):
@@ -81,3 +84,15 @@ def needed_level(place: PlaceOfUse, receiver: Receiver) -> SignalLevel:
     if place is PlaceOfUse.VEHICLE or receiver is Receiver.INDOOR_ROUTER:
         return SignalLevel.GOOD
     return SignalLevel.VERY_GOOD
+
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def word(kind: type[Word], value: str) -> Word:
+    """Take one word of a vocabulary; raise InvalidInput with the words there are."""
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(str(item) for item in kind)
+        raise InvalidInput(f"{value[:64]!r} is not known here: use one of {known}.") from None

@@ -1,0 +1,307 @@
+"""Checker: the only module that sees all three verbs, and introduces them to each other.
+
+    address ─locate→ Location ─look up→ Availability… ─decide→ Decision
+
+One checker serves many threads, and goes on working after a fork.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coverage_check import __version__
+from coverage_check.address import Coordinates, PlusCode, Query, parse
+from coverage_check.config import Config, read_config
+from coverage_check.coverage.availabilities import availabilities, looks_swapped
+from coverage_check.coverage.snapshot import Snapshot
+from coverage_check.decision import RULES, AskedAddress, Decision, Provenance, ReasonCode, Versions
+from coverage_check.errors import AddressNotFound, InvalidInput, LocateError
+from coverage_check.geocoders import position
+from coverage_check.geocoders.base import Geocoder
+from coverage_check.geocoders.register import Register
+from coverage_check.location import ErrorModel, Location
+from coverage_check.order_rows import OUT, Defaults, OrderRow, answer_columns, error_columns, find_columns, read_row
+from coverage_check.products import Catalogue, read_products
+from coverage_check.qualification import Order, decide, undetermined
+from coverage_check.technology import PlaceOfUse, Receiver, word
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SWAPPED = "SWAPPED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One question: a product at an address or a known location, perhaps for another day or use than usual.
+
+    Attributes
+    ----------
+    address
+        The customer's words, or None where `location` is given.
+    on
+        The day that is asked about; None for the checker's own.
+    """
+
+    product: str
+    address: str | None = None
+    location: Location | None = None
+    on: date | None = None
+    at: PlaceOfUse | str | None = None
+    receiver: Receiver | str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Located:
+    """A question whose place was looked for: found, or the code that says why not."""
+
+    order: Order
+    location: Location | None
+    geocoder: str = ""
+    code: ReasonCode = ReasonCode.ADDRESS_NOT_FOUND
+    remark: str = ""
+
+
+class Checker:
+    """Answers whether products can be delivered.
+
+    Parameters
+    ----------
+    snapshot
+        The coverage, or its folder.
+    products
+        The catalogue, or its products.toml.
+    geocoder
+        Turns addresses into locations; without one only positions can be checked.
+    errors
+        How far off a position may be.
+    as_of
+        The day taken where a question names none; None for today.
+    """
+
+    def __init__(
+        self,
+        *,
+        snapshot: Snapshot | str | Path,
+        products: Catalogue | str | Path,
+        geocoder: Geocoder | None = None,
+        errors: ErrorModel | None = None,
+        as_of: date | None = None,
+    ) -> None:
+        self.snapshot = snapshot if isinstance(snapshot, Snapshot) else Snapshot.open(snapshot)
+        self.products = products if isinstance(products, Catalogue) else read_products(products)
+        self.geocoder = geocoder
+        self._errors = errors or ErrorModel()
+        self._as_of = as_of
+
+    @classmethod
+    def from_config(cls, config: str | Path | Config = "coverage-check.toml") -> "Checker":
+        """Make the checker that a coverage-check.toml describes; ``demo`` is the bundled fictitious one.
+
+        Raises
+        ------
+        MissingFile, DeclarationError, SnapshotInvalid, RegisterInvalid
+            Something that the config names is missing or can't be trusted.
+        """
+        config = config if isinstance(config, Config) else read_config(config)
+        return cls(
+            snapshot=Snapshot.open(config.snapshot),
+            products=read_products(config.products, risk=config.risk),
+            geocoder=None if config.geocoder is None else Register.open(config.geocoder.path),
+            as_of=config.as_of,
+        )
+
+    @property
+    def as_of(self) -> date:
+        """The day taken where a question names none."""
+        return self._as_of or datetime.now(tz=UTC).astimezone().date()
+
+    def locate(self, address: str) -> Location:
+        """Find where an address may be, with every candidate and the doubt.
+
+        Raises
+        ------
+        InvalidInput
+            The text is empty, or longer than any address.
+        LocateError
+            It could not be found; the class says why.
+        """
+        return self._locate(parse(address))
+
+    def check(
+        self,
+        address: str,
+        *,
+        product: str,
+        on: date | None = None,
+        at: PlaceOfUse | str | None = None,
+        receiver: Receiver | str | None = None,
+    ) -> Decision:
+        """Decide whether a product can be delivered at an address.
+
+        The world's faults (no such address, geocoder down, no data) give an undetermined decision with its reason.
+
+        Parameters
+        ----------
+        product
+            Its code in the catalogue.
+        on
+            The day that is asked about.
+        at, receiver
+            Where it will be used and with what, where that differs from the product's own.
+
+        Raises
+        ------
+        InvalidInput
+            The caller's faults: an empty or endless address, an unknown product, place or receiver.
+        """
+        return self.check_many([Request(address=address, product=product, on=on, at=at, receiver=receiver)])[0]
+
+    def check_location(
+        self,
+        location: Location,
+        *,
+        product: str,
+        on: date | None = None,
+        at: PlaceOfUse | str | None = None,
+        receiver: Receiver | str | None = None,
+    ) -> Decision:
+        """Decide whether a product can be delivered at a known location; else as `check`."""
+        return self.check_many([Request(location=location, product=product, on=on, at=at, receiver=receiver)])[0]
+
+    def check_many(self, requests: Sequence[Request]) -> list[Decision]:
+        """Decide many questions with one look at the coverage; each answer is what `check` gives alone.
+
+        Raises
+        ------
+        InvalidInput
+            As `check`, for the first request with a fault.
+        """
+        return self._decide([self._located(request) for request in requests])
+
+    def check_rows(self, rows: Sequence[OrderRow | InvalidInput], *, language: str = "sv") -> list[dict[str, object]]:
+        """Answer the rows of a table, each with its cc_… columns; a row with a fault is a row that says why."""
+        located: list[_Located | InvalidInput] = []
+        for row in rows:
+            try:
+                located.append(row if isinstance(row, InvalidInput) else self._located(_request(row)))
+            except InvalidInput as error:
+                located.append(error)
+        decisions = iter(self._decide([item for item in located if isinstance(item, _Located)]))
+        return [
+            error_columns(item) if isinstance(item, InvalidInput) else answer_columns(next(decisions), language)
+            for item in located
+        ]
+
+    def check_frame(
+        self, orders: "pd.DataFrame", *, columns: dict[str, str] | None = None, **defaults: str
+    ) -> "pd.DataFrame":
+        """Decide each row of a data frame.
+
+        Parameters
+        ----------
+        orders
+            Columns are found by their names, Swedish or English: address, postcode, town, lat, lon, product, date …
+        columns
+            Canonical name → the frame's column, where the names don't say it.
+        **defaults
+            product, on, at, receiver for rows that have none.
+
+        Returns
+        -------
+        DataFrame
+            The same rows and index, every column untouched, and the cc_… columns.
+
+        Raises
+        ------
+        TableInvalid
+            A column is missing or named twice.
+        """
+        import pandas as pd  # noqa: PLC0415 - only analysts need it
+
+        otherwise = Defaults.of(**defaults)
+        places = find_columns([str(name) for name in orders.columns], columns, otherwise)
+        cells = orders.astype(object).where(orders.notna(), None).itertuples(index=False, name=None)
+        rows = [read_row(values, places, otherwise) for values in cells]
+        answers = pd.DataFrame(self.check_rows(rows, language=otherwise.language), index=orders.index, columns=list(OUT))
+        return pd.concat([orders, answers], axis=1)
+
+    def _locate(self, query: Query) -> Location:
+        if isinstance(query, Coordinates):
+            return position.locate(query, self._errors)
+        if isinstance(query, PlusCode):
+            near = self._locate(parse(query.place)) if query.place else None
+            return position.locate(query, self._errors, near=near)
+        if self.geocoder is None:
+            raise AddressNotFound("No geocoder is configured: add [geocoder] to the config, or give a position.")
+        return self.geocoder.locate(query)
+
+    def _located(self, request: Request) -> _Located:
+        """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
+        query = None if request.address is None else parse(request.address)
+        if (query is None) == (request.location is None):
+            raise InvalidInput("Give an address or a location, one of the two.")
+        order = Order(
+            product=self.products[request.product],
+            on=request.on or self.as_of,
+            address=_asked(query, request.location),
+            place=None if request.at is None else word(PlaceOfUse, request.at),
+            receiver=None if request.receiver is None else word(Receiver, request.receiver),
+        )
+        geocoder = self.geocoder.id if self.geocoder and query else ""
+        try:
+            location = request.location or self._locate(query)  # type: ignore[arg-type]
+        except LocateError as error:
+            return _Located(order=order, location=None, geocoder=geocoder, code=ReasonCode(error.reason))
+        if looks_swapped(self.snapshot, lat=location.lat, lon=location.lon):
+            code = ReasonCode.INVALID_INPUT
+            return _Located(order=order, location=None, geocoder=geocoder, code=code, remark=_SWAPPED)
+        return _Located(order=order, location=location, geocoder=geocoder)
+
+    def _decide(self, located: Sequence[_Located]) -> list[Decision]:
+        made_at = datetime.now(tz=UTC)
+        looks = iter(availabilities(self.snapshot, [item.location for item in located if item.location]))
+        decisions = []
+        for item in located:
+            provenance = self._provenance(item.geocoder)
+            if item.location is None:
+                decision = undetermined(item.order, item.code, provenance=provenance, made_at=made_at, remark=item.remark)
+            else:
+                decision = decide(
+                    item.order,
+                    item.location,
+                    next(looks),
+                    catalogue=self.products,
+                    provenance=provenance,
+                    made_at=made_at,
+                )
+            decisions.append(decision)
+        return decisions
+
+    def _provenance(self, geocoder: str) -> Provenance:
+        versions = self.snapshot.versions
+        return Provenance(
+            snapshot=self.snapshot.id,
+            register=geocoder,
+            products=self.products.sha256,
+            rules=RULES,
+            versions=Versions(
+                coverage_check=__version__, geos=versions["geos"], proj=versions["proj"], gdal=versions["gdal"]
+            ),
+        )
+
+
+def _request(row: OrderRow) -> Request:
+    return Request(
+        product=row.product, address=row.address, location=row.location, on=row.on, at=row.at, receiver=row.receiver
+    )
+
+
+def _asked(query: Query | None, location: Location | None) -> AskedAddress:
+    """Record what was asked: the customer's words, or the caller's position."""
+    if query is not None:
+        return AskedAddress(given=query.given, kind=query.kind, normalised=query.normalised)
+    text = f"{location.lat:.6f}, {location.lon:.6f}" if location else ""
+    return AskedAddress(given=text, kind="coordinates", normalised=text)

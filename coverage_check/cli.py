@@ -1,0 +1,326 @@
+"""The command line: arguments and exit codes. Each command makes one public call.
+
+Results go to stdout, everything else to stderr. Exit codes: 0 all deliverable or work done, 1 something not deliverable or
+conditional, 2 usage, 3 something undetermined, 4 input, config or coverage data unusable, 5 geocoder down, 130 interrupted,
+141 closed pipe.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Collection, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from coverage_check import __version__
+from coverage_check.errors import CoverageCheckError, GeocoderUnavailable, InvalidInput, LocateError
+
+if TYPE_CHECKING:
+    from coverage_check.decision import Decision
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+_VERDICTS = ("deliverable", "conditional", "not_deliverable", "undetermined")
+_PLACES = click.Choice(["indoors", "outdoors", "vehicle"])
+_RECEIVERS = click.Choice(["handset", "indoor_router", "outdoor_antenna"])
+_PATH = click.Path(path_type=Path)
+
+
+class Day(click.ParamType):  # type: ignore[type-arg] # generic only since click 8.4
+    """A date such as 2025-11-01."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read an ISO date."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a date such as 2025-11-01.", param, ctx)
+
+
+def _config(command: Command) -> Command:
+    return click.option(
+        "--config",
+        default="coverage-check.toml",
+        show_default=True,
+        metavar="FILE",
+        help="What to check with; 'demo' is the bundled fictitious network.",
+    )(command)
+
+
+def _fail_on(command: Command) -> Command:
+    command = click.option("--exit-zero", is_flag=True, help="Exit 0 whatever the verdicts are.")(command)
+    return click.option(
+        "--fail-on",
+        default="conditional,not_deliverable,undetermined",
+        show_default=True,
+        metavar="VERDICTS",
+        help="Verdicts that give an exit code other than 0, with commas between them.",
+    )(command)
+
+
+def _format(*choices: str) -> Callable[[Command], Command]:
+    return click.option("--format", "form", type=click.Choice(choices), default=choices[0], show_default=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="coverage-check %(version)s")
+def commands() -> None:
+    """Tell whether a mobile product can be delivered at an address: how sure, why, and what can be offered instead.
+
+    Start with: coverage-check demo
+    """
+
+
+@commands.command()
+@click.argument("address", required=False)
+@click.option("--lat", type=float, help="Latitude in degrees, WGS 84, instead of an address.")
+@click.option("--lon", type=float, help="Longitude in degrees, WGS 84.")
+@click.option("--product", required=True, metavar="CODE", help="Product code from products.toml.")
+@click.option("--on", type=Day(), help="The day that is asked about.  [default: today]")
+@click.option("--at", type=_PLACES, help="Where it will be used, if not as sold.")
+@click.option("--receiver", type=_RECEIVERS, help="What it will be used with, if not as sold.")
+@_format("text", "json")
+@_config
+@_fail_on
+def check(
+    address: str | None,
+    *,
+    lat: float | None,
+    lon: float | None,
+    product: str,
+    on: date | None,
+    at: str | None,
+    receiver: str | None,
+    form: str,
+    config: str,
+    fail_on: str,
+    exit_zero: bool,
+) -> int:
+    """Check one address, or one position with --lat and --lon."""
+    from coverage_check.checker import Checker
+    from coverage_check.location import Location
+
+    wanted = _wanted(fail_on)
+    if (address is None) == (lat is None and lon is None) or (lat is None) != (lon is None):
+        raise click.UsageError("Give an ADDRESS, or both --lat and --lon.")
+    place = Location.at(lat=lat, lon=lon) if lat is not None and lon is not None else None
+    checker = Checker.from_config(config)
+    if place is not None:
+        decision = checker.check_location(place, product=product, on=on, at=at, receiver=receiver)
+    else:
+        decision = checker.check(address or "", product=product, on=on, at=at, receiver=receiver)
+    _say(decision.to_json(indent=2) if form == "json" else _decision_text(decision))
+    return 0 if exit_zero else _exit_code({decision.verdict.value}, wanted, geocoder_down=_down(decision))
+
+
+@commands.command()
+@click.argument("table", metavar="IN", type=_PATH)
+@click.option("-o", "--output", type=_PATH, help="File to write; appears whole or not at all.  [default: stdout]")
+@click.option(
+    "--column", "columns", multiple=True, metavar="NAME=COLUMN", help="Which column holds what: address=Leveransadress."
+)
+@click.option("--product", metavar="CODE", help="For rows that name none.")
+@click.option("--on", type=Day(), help="For rows without a date.  [default: today]")
+@click.option("--at", type=_PLACES, help="For rows without a place of use.")
+@click.option("--receiver", type=_RECEIVERS, help="For rows without a receiver.")
+@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True, help="Of the sentence.")
+@_format("csv", "jsonl")
+@_config
+@_fail_on
+def orders(
+    *,
+    table: Path,
+    output: Path | None,
+    columns: tuple[str, ...],
+    form: str,
+    config: str,
+    fail_on: str,
+    exit_zero: bool,
+    **defaults: Any,
+) -> int:
+    """Check every row of a CSV file before the orders are released; - is stdin."""
+    from coverage_check.checker import Checker
+    from coverage_check.order_rows import Defaults
+    from coverage_check.orders import check_orders, from_stdin
+
+    wanted = _wanted(fail_on)
+    chosen = _chosen(columns)
+    checker = Checker.from_config(config)
+    with from_stdin(table) as source:
+        summary = check_orders(
+            checker, source, output or sys.stdout, columns=chosen, defaults=Defaults.of(**defaults), form=form
+        )
+    click.echo(summary.text, err=True)
+    found = {verdict.value for verdict in summary.verdicts}
+    return 0 if exit_zero else _exit_code(found, wanted, geocoder_down=bool(summary.geocoder_down))
+
+
+@commands.command(name="import")
+@click.argument("layers_toml", metavar="LAYERS.toml", type=_PATH)
+@click.option("-o", "--output", required=True, type=_PATH, metavar="SNAPSHOT/", help="Folder to write.")
+@click.option("--overwrite", is_flag=True, help="Replace a snapshot that is already there.")
+def import_(layers_toml: Path, *, output: Path, overwrite: bool) -> int:
+    """Read an operator's files into a snapshot, with the quality report."""
+    from coverage_check.coverage.snapshot import import_layers
+    from coverage_check.report.text import layers_text, quality_text
+
+    snapshot = import_layers(layers_toml, output, overwrite=overwrite)
+    _say(f"snapshot {snapshot.id[:12]} in {output}\n{layers_text(snapshot.layers)}\n{quality_text(snapshot.quality)}")
+    return 0
+
+
+@commands.command()
+@click.argument("snapshot", metavar="SNAPSHOT/", type=_PATH)
+@_format("text", "json")
+def layers(snapshot: Path, *, form: str) -> int:
+    """List the layers of a snapshot."""
+    from coverage_check.coverage.snapshot import Snapshot
+    from coverage_check.report.text import layers_json, layers_text, quality_text
+
+    opened = Snapshot.open(snapshot)
+    if form == "json":
+        _say(layers_json(opened.id, opened.layers, opened.quality))
+    else:
+        _say(f"{layers_text(opened.layers)}\n{quality_text(opened.quality)}")
+    return 0
+
+
+@commands.group()
+def register() -> None:
+    """Build and show address registers."""
+
+
+@register.command(name="build")
+@click.argument("addresses", type=_PATH)
+@click.option("-o", "--output", required=True, type=_PATH, metavar="R.sqlite", help="File to write.")
+@click.option("--preset", help="Whose columns these are; without it they are found by name.")
+@click.option("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="Which column holds what: street=gata.")
+@click.option("--crs", help="Of x and y columns, such as EPSG:3006.")
+@click.option("--country", default="se", show_default=True)
+@click.option("--source-name", default="", help="Where the addresses come from.")
+@click.option("--licence", default="")
+@click.option("--attribution", default="", help="What the licence asks to be shown with each answer.")
+def register_build(*, addresses: Path, output: Path, columns: tuple[str, ...], **options: Any) -> int:
+    """Compile an address file (CSV, GeoJSON, GeoPackage) into a register."""
+    from coverage_check.geocoders.register_build import build_register
+
+    info = build_register(addresses, output, columns=_chosen(columns) or None, **options)
+    _say(f"{info.addresses:,} addresses in {output}")
+    for reason, count in info.rejects.items():
+        click.echo(f"{count:,} rows left out: {reason}", err=True)
+    return 0
+
+
+@commands.command()
+@click.argument("address")
+@_format("text", "json")
+@_config
+def geocode(address: str, *, form: str, config: str) -> int:
+    """Find where an address may be, with every candidate and the doubt."""
+    from coverage_check.checker import Checker
+    from coverage_check.report.text import location_json, location_text
+
+    try:
+        location = Checker.from_config(config).locate(address)
+    except GeocoderUnavailable:
+        raise
+    except LocateError as error:  # that there is no such place is an answer too
+        _say(json.dumps({"location": None, "reason": error.code}) if form == "json" else f"{error.code}: {error}")
+        return 0
+    _say(location_json(location) if form == "json" else location_text(location))
+    return 0
+
+
+@commands.command()
+@_config
+def doctor(*, config: str) -> int:
+    """Look at libraries, config, snapshot, products and geocoder, and say what is wrong."""
+    from coverage_check.doctor import examine
+
+    faults = 0
+    for finding in examine(config):
+        _say(f"{'FAULT' if finding.fault else 'ok':6s}{finding.subject:10s}{finding.text}")
+        faults += finding.fault
+    return 4 if faults else 0
+
+
+@commands.command()
+def demo() -> int:
+    """Tell the story of a mis-sale on Vätö, with the bundled data of a fictitious network."""
+    from coverage_check.demo import tell
+
+    for line in tell():
+        _say(line)
+    return 0
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and give its exit code; errors become one line on stderr."""
+    try:
+        # Not commands.main(): that turns a closed pipe into exit code 1.
+        with commands.make_context("coverage-check", list(arguments)) as context:
+            result = commands.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as asked:
+        result = asked.exit_code
+    except CoverageCheckError as error:
+        click.echo(f"{error.code}: {error}", err=True)
+        result = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        result = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        result = 130
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit, into a pipe that nobody reads.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        result = 141
+    return result if isinstance(result, int) else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _decision_text(decision: "Decision") -> str:
+    from coverage_check.report.text import decision_text
+
+    return decision_text(decision, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+
+
+def _down(decision: "Decision") -> bool:
+    return any(reason.code == "GEOCODER_UNAVAILABLE" for reason in decision.reasons)
+
+
+def _chosen(columns: Collection[str]) -> dict[str, str]:
+    pairs = [item.partition("=") for item in columns]
+    if not all(name and sign and column for name, sign, column in pairs):
+        raise click.BadParameter("Write --column as NAME=COLUMN, such as address=Leveransadress.")
+    return {name: column for name, _, column in pairs}
+
+
+def _wanted(fail_on: str) -> frozenset[str]:
+    words = frozenset(word.strip() for word in fail_on.split(",") if word.strip())
+    if unknown := words - set(_VERDICTS):
+        raise InvalidInput(f"--fail-on knows no {min(unknown)!r}: use {', '.join(_VERDICTS)}, with commas.")
+    return words
+
+
+def _exit_code(found: Collection[str], wanted: Collection[str], *, geocoder_down: bool) -> int:
+    """Give the worst code, in the order 5, 1, 3, 0."""
+    codes: Mapping[str, int] = {"deliverable": 1, "conditional": 1, "not_deliverable": 1, "undetermined": 3}
+    if geocoder_down:
+        return 5
+    return min((codes[verdict] for verdict in found if verdict in wanted), default=0)

@@ -1,0 +1,87 @@
+"""coverage-check.toml: which snapshot, products, geocoder and costs a checker works with."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+
+from coverage_check.declaration import Document
+from coverage_check.errors import MissingFile
+from coverage_check.products import Risk, read_risk
+
+DEFAULT = "coverage-check.toml"
+DEMO = "demo"
+BUNDLED = Path(__file__).parent / "_vato"
+"""The demonstration's folder, in the checkout and in the wheel."""
+
+
+class GeocoderKind(StrEnum):
+    """Which geocoder turns an address into a location."""
+
+    REGISTER = "register"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeocoderConfig:
+    """Which geocoder, and where its data lies."""
+
+    kind: GeocoderKind
+    path: Path
+    country: str = "se"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What a checker is made of.
+
+    Attributes
+    ----------
+    geocoder
+        None where only positions are checked.
+    as_of
+        The day that is taken where none is given; None for today. The demonstration has one, because its story does.
+    """
+
+    path: Path
+    snapshot: Path
+    products: Path
+    geocoder: GeocoderConfig | None = None
+    risk: Risk
+    as_of: date | None = None
+
+
+def read_config(path: str | Path = DEFAULT) -> Config:
+    """Read a coverage-check.toml; ``demo`` is the bundled one.
+
+    Raises
+    ------
+    MissingFile, DeclarationError
+        The file is not there, or has faults; all of them at once.
+    """
+    path = BUNDLED / DEFAULT if str(path) == DEMO else Path(path)
+    if not path.exists():
+        raise MissingFile(
+            f"There is no config at {path}: name yours with --config FILE, or try the bundled fictitious data with "
+            "--config demo."
+        )
+    document = Document.read(path)
+    root = document.root
+    config = Config(
+        path=path,
+        snapshot=root.path("snapshot"),
+        products=root.path("products"),
+        as_of=root.day("as_of"),
+        geocoder=_geocoder(document),
+        risk=read_risk(document.table("risk"), Risk()),
+    )
+    document.finish()
+    return config
+
+
+def _geocoder(document: Document) -> GeocoderConfig | None:
+    table = document.table("geocoder")
+    if not table.content:
+        return None
+    return GeocoderConfig(
+        kind=table.choice("kind", GeocoderKind), path=table.path("path"), country=table.text("country", "se").lower()
+    )

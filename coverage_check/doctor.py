@@ -1,0 +1,88 @@
+"""Look at everything that a checker needs: is it there, whole, and young enough."""
+
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from coverage_check.config import Config, read_config
+from coverage_check.coverage.snapshot import Snapshot
+from coverage_check.errors import CoverageCheckError
+from coverage_check.geocoders.register import Register
+from coverage_check.products import read_products
+
+_CORE = ("shapely", "geopandas", "pyogrio", "pyproj", "numpy", "requests", "click")
+_EXTRAS = ("pyarrow",)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: `fault` means that answers can't be trusted."""
+
+    subject: str
+    text: str
+    fault: bool = False
+
+
+def examine(config: str | Path) -> Iterator[Finding]:
+    """Look at everything, and give each finding as it is made; a fault doesn't end the examination."""
+    yield Finding("python", f"{platform.python_version()} on {sys.platform}")
+    yield from _libraries()
+    try:
+        settings = read_config(config)
+    except CoverageCheckError as error:
+        yield Finding("config", f"{error.code}: {error}", fault=True)
+        return
+    yield Finding("config", str(settings.path))
+    on = settings.as_of or datetime.now(tz=UTC).astimezone().date()
+    for look in (_snapshot, _products, _geocoder):
+        try:
+            yield from look(settings, on)
+        except CoverageCheckError as error:
+            yield Finding(look.__name__.strip("_"), f"{error.code}: {error}", fault=True)
+
+
+def _libraries() -> Iterator[Finding]:
+    for name in (*_CORE, *_EXTRAS):
+        try:
+            yield Finding("library", f"{name} {version(name)}")
+        except PackageNotFoundError:
+            needed = name in _CORE
+            yield Finding("library", f"{name} is not installed{'' if needed else ' (an extra)'}", fault=needed)
+
+
+def _snapshot(config: Config, on: date) -> Iterator[Finding]:
+    snapshot = Snapshot.open(config.snapshot)
+    snapshot.verify()
+    yield Finding("snapshot", f"{snapshot.id[:12]} is whole: {len(snapshot.layers)} layers in {snapshot.metric_crs}")
+    made = ", ".join(f"{name} {value}" for name, value in sorted(snapshot.versions.items()))
+    yield Finding("snapshot", f"imported with {made}")
+    for layer in snapshot.layers:
+        if layer.in_force(on) and layer.stale(on):
+            text = f"layer {layer.id} is too old since {layer.stale_after}: every answer from it is undetermined"
+            yield Finding("snapshot", text, fault=True)
+    if not any(layer.in_force(on) for layer in snapshot.layers):
+        yield Finding("snapshot", f"no layer is in force on {on}: import a newer delivery", fault=True)
+
+
+def _products(config: Config, on: date) -> Iterator[Finding]:
+    catalogue = read_products(config.products, risk=config.risk)
+    networks = {layer.network for layer in Snapshot.open(config.snapshot).layers}
+    sold = [product for product in catalogue.values() if product.on_sale(on)]
+    yield Finding("products", f"{len(catalogue)} in the catalogue, {len(sold)} on sale on {on}")
+    for product in sold:
+        needs = {need.network or product.network for need in (*product.any_of, *product.all_of)}
+        for network in sorted(needs - networks):
+            text = f"{product.code} needs the network {network!r}, of which the snapshot has no layer"
+            yield Finding("products", text, fault=True)
+
+
+def _geocoder(config: Config, on: date) -> Iterator[Finding]:  # noqa: ARG001 - same shape as the other looks
+    if config.geocoder is None:
+        yield Finding("geocoder", "none is configured: only positions can be checked")
+        return
+    register = Register.open(config.geocoder.path)
+    yield Finding("geocoder", f"{register.id}: {register.info.addresses:,} addresses, {register.info.source}")

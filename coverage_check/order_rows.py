@@ -1,0 +1,258 @@
+"""One order as a row of a table: columns found by name, cells read as text, the answer as cc_… columns.
+
+Spreadsheets turn 760 21 into 76021 and 0007 into 7, so nothing is guessed from a cell's type: every cell is read as the text
+that it shows.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from coverage_check.decision import Decision, Verdict
+from coverage_check.declaration import nearest
+from coverage_check.errors import InvalidInput, TableInvalid
+from coverage_check.location import Location
+
+CANONICAL = (
+    "order_id",
+    "address",
+    "postcode",
+    "town",
+    "lat",
+    "lon",
+    "product",
+    "date",
+    "place_of_use",
+    "receiver",
+)
+"""The columns that are understood. A position, both lat and lon, wins over the address."""
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "order_id": ("order_id", "order", "order_no", "order_number", "order_ref", "ordernr", "ordernummer", "orderid", "id"),
+    "address": (
+        *("address", "street_address", "delivery_address", "place_of_use_address", "adress", "gatuadress"),
+        *("leveransadress", "installationsadress", "användningsadress", "gata"),
+    ),
+    "postcode": ("postcode", "post_code", "postal_code", "zip", "zipcode", "zip_code", "postnr", "postnummer"),
+    "town": ("town", "city", "postal_town", "post_town", "ort", "postort", "stad"),
+    "lat": ("lat", "latitude", "latitud", "breddgrad"),
+    "lon": ("lon", "lng", "long", "longitude", "longitud", "längdgrad"),
+    "product": ("product", "product_code", "produkt", "produktkod", "tjänst"),
+    "date": ("date", "order_date", "sale_date", "sold_on", "day_of_sale", "datum", "orderdatum", "säljdatum"),
+    "place_of_use": ("place_of_use", "use", "at", "plats", "användning", "användningsplats"),
+    "receiver": ("receiver", "device", "mottagare", "utrustning"),
+}
+
+OUT = (
+    *("cc_verdict", "cc_probability", "cc_reasons", "cc_edge_distance_m", "cc_lat", "cc_lon", "cc_match", "cc_level"),
+    *("cc_alternative", "cc_sentence", "cc_decision_id", "cc_error"),
+)
+"""The columns that an answer adds, in order."""
+
+_PLACES = {"inomhus": "indoors", "utomhus": "outdoors", "bil": "vehicle", "fordon": "vehicle"}
+_RECEIVERS = {"telefon": "handset", "mobil": "handset", "router": "indoor_router", "antenn": "outdoor_antenna"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What holds for rows whose own cell is empty or absent."""
+
+    product: str | None = None
+    on: date | None = None
+    at: str | None = None
+    receiver: str | None = None
+    language: str = "sv"
+
+    @classmethod
+    def of(cls, **values: str | date | None) -> "Defaults":
+        """Make defaults, with a date as text or as a date.
+
+        Raises
+        ------
+        InvalidInput
+            No such default, or a date that isn't one.
+        """
+        unknown = set(values) - {"product", "on", "at", "receiver", "language"}
+        if unknown:
+            raise InvalidInput(f"There is no default {min(unknown)!r}: use product, on, at or receiver.")
+        on = values.pop("on", None)
+        return cls(on=read_day(on), **{key: str(value) for key, value in values.items() if value is not None})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    """What one row asks."""
+
+    product: str
+    address: str | None
+    location: Location | None
+    on: date | None
+    at: str | None
+    receiver: str | None
+
+
+def find_columns(
+    header: Sequence[str], chosen: Mapping[str, str] | None = None, defaults: Defaults | None = None
+) -> dict[str, int]:
+    """Find the columns of a table by their names; never by their content.
+
+    Parameters
+    ----------
+    chosen
+        Canonical name → column name, which wins over the aliases.
+
+    Raises
+    ------
+    TableInvalid
+        A chosen column is absent, two columns mean the same, or neither an address nor a position is there.
+    """
+    places = _chosen(header, chosen or {})
+    keys = [_key(name) for name in header]
+    for name, aliases in ALIASES.items():
+        if name in places:
+            continue
+        hits = [n for n, key in enumerate(keys) if key in aliases and n not in places.values()]
+        if len(hits) > 1:
+            both = " and ".join(repr(header[n]) for n in hits[:2])
+            raise TableInvalid(f"The columns {both} could both be {name}: choose one with --column {name}=NAME.")
+        if hits:
+            places[name] = hits[0]
+    _require(places, header, defaults or Defaults())
+    return places
+
+
+def _chosen(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
+    for name, column in chosen.items():
+        if name not in CANONICAL:
+            raise TableInvalid(f"There is no canonical column {name!r}{nearest(name, CANONICAL) or '.'}")
+        if column not in header:
+            raise TableInvalid(f"The table has no column {column!r} for {name}{nearest(column, header) or '.'}")
+    return {name: header.index(column) for name, column in chosen.items()}
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[^0-9a-zåäöü]+", "_", name.strip().lower()).strip("_")
+
+
+def _require(places: Mapping[str, int], header: Sequence[str], defaults: Defaults) -> None:
+    shown = ", ".join(repr(name) for name in header[:12])
+    if "address" not in places and not {"lat", "lon"} <= set(places):
+        message = f"No column is an address or a position (columns: {shown}): name one with --column address=NAME."
+        raise TableInvalid(message)
+    if "product" not in places and defaults.product is None:
+        message = f"No column is the product (columns: {shown}): name one with --column product=NAME, or give --product."
+        raise TableInvalid(message)
+
+
+def read_row(values: Sequence[object], places: Mapping[str, int], defaults: Defaults) -> OrderRow | InvalidInput:
+    """Read one row; a fault in it comes back as an error, so that the row stays a row."""
+    cells = {name: _text(values[n]) if n < len(values) else "" for name, n in places.items()}
+    try:
+        location = _position(cells.get("lat", ""), cells.get("lon", ""))
+        return OrderRow(
+            product=_product(cells.get("product") or defaults.product),
+            address=None if location else _address(cells),
+            location=location,
+            on=read_day(cells.get("date") or defaults.on),
+            at=_word(cells.get("place_of_use"), _PLACES) or defaults.at,
+            receiver=_word(cells.get("receiver"), _RECEIVERS) or defaults.receiver,
+        )
+    except InvalidInput as error:
+        return error
+
+
+def read_day(value: object) -> date | None:
+    """Read 2025-11-01, with or without a time of day; None for nothing.
+
+    Raises
+    ------
+    InvalidInput
+        Any other text: 01/11/2025 could be two days, so it is none.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    text = str(value).strip()
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        message = "A date must be written as 2025-11-01: other orders of day and month can't be told apart."
+        raise InvalidInput(message) from None
+
+
+def _text(value: object) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value).strip()
+
+
+def _word(value: str | None, swedish: Mapping[str, str]) -> str | None:
+    return swedish.get(value.casefold(), value) if value else None
+
+
+def _position(lat: str, lon: str) -> Location | None:
+    """Read a position; decimal commas are Swedish. Half a position is a fault, not an address."""
+    if not lat and not lon:
+        return None
+    try:
+        return Location.at(lat=float(lat.replace(",", ".")), lon=float(lon.replace(",", ".")))
+    except InvalidInput:
+        raise
+    except ValueError:
+        raise InvalidInput("The row's lat and lon must both be numbers in degrees, or both empty.") from None
+
+
+def _product(code: str | None) -> str:
+    if not code:
+        raise InvalidInput("The row names no product: fill it in, or give --product.")
+    return code
+
+
+def _address(cells: Mapping[str, str]) -> str:
+    last = " ".join(part for part in (cells.get("postcode", ""), cells.get("town", "")) if part)
+    address = ", ".join(part for part in (cells.get("address", ""), last) if part)
+    if not address:
+        raise InvalidInput("The row has no address and no position: fill one in.")
+    return address
+
+
+def answer_columns(decision: Decision, language: str = "sv") -> dict[str, object]:
+    """Give a decision's cc_… columns."""
+    offer = next(iter(decision.alternatives), None)
+    location = decision.location
+    values = (
+        decision.verdict.value,
+        decision.probability,
+        " ".join(reason.code for reason in decision.reasons),
+        decision.evidence[0].edge_distance_m if decision.evidence else None,
+        location.lat if location else None,
+        location.lon if location else None,
+        location.match.value if location else None,
+        location.level.value if location else None,
+        _offer_text(offer.product, offer.condition, offer.from_) if offer else None,
+        decision.sentence.sv if language == "sv" else decision.sentence.en,
+        decision.id,
+        None,
+    )
+    return dict(zip(OUT, values, strict=True))
+
+
+def error_columns(error: InvalidInput) -> dict[str, object]:
+    """Give the cc_… columns of a row that could not be read: undetermined, and why."""
+    return dict.fromkeys(OUT) | {
+        "cc_verdict": Verdict.UNDETERMINED.value,
+        "cc_reasons": "INVALID_INPUT",
+        "cc_error": f"{error.code}: {error}",
+    }
+
+
+def _offer_text(product: str, condition: str | None, start: date | None) -> str:
+    """Write an alternative in one cell: ``mbb-4g with outdoor_antenna from 2026-01-15``."""
+    return product + (f" with {condition}" if condition else "") + (f" from {start}" if start else "")

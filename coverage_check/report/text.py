@@ -1,0 +1,136 @@
+"""A decision, a location and a list of layers as plain text for a terminal."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+from coverage_check.coverage.quality import Quality
+from coverage_check.decision import Alternative, Decision, Evidence, Verdict
+from coverage_check.layer import Layer
+from coverage_check.location import Location
+
+_SYMBOLS = {
+    Verdict.DELIVERABLE: ("✔", "32"),
+    Verdict.CONDITIONAL: ("◐", "33"),
+    Verdict.NOT_DELIVERABLE: ("✘", "31"),
+    Verdict.UNDETERMINED: ("?", "35"),
+}
+
+
+def verdict_text(verdict: Verdict, *, colour: bool = False) -> str:
+    """Give a verdict as symbol and words; colour only adds to them."""
+    symbol, code = _SYMBOLS[verdict]
+    text = f"{symbol} {verdict.value.replace('_', ' ').upper()}"
+    return f"\x1b[1;{code}m{text}\x1b[0m" if colour else text
+
+
+def decision_text(decision: Decision, *, colour: bool = False) -> str:
+    """Lay a decision out for a person: the verdict, why, what instead, what to ask, and what to say."""
+    use = f"{decision.use.place} with {decision.use.receiver}".replace("_", " ")
+    lines = [
+        f"{verdict_text(decision.verdict, colour=colour)}   {decision.product.name} ({decision.product.code}), {use}",
+        (
+            f"{decision.address.normalised or decision.address.given} on {decision.as_of}"
+            f" · probability that it works {decision.probability:.3f}"
+        ),
+    ]
+    rows = [("why", f"{reason.code}: {reason.message}") for reason in decision.reasons]
+    rows += [("map", _evidence_text(item)) for item in decision.evidence[:4]]
+    rows += [("place", _place_text(decision))] if decision.location else []
+    rows += [("flips", _flip_text(decision))] if decision.flips else []
+    rows += [("instead", offer_text(offer)) for offer in decision.alternatives]
+    rows += [("ask", question.en) for question in decision.ask_next]
+    rows += [("say", f"sv: {decision.sentence.sv}"), ("say", f"en: {decision.sentence.en}")]
+    rows += [("record", f"decision {decision.id[:12]} from snapshot {decision.provenance.snapshot[:12]}")]
+    return "\n".join([*lines, *_labelled(rows)])
+
+
+def _labelled(rows: Iterable[tuple[str, str]]) -> list[str]:
+    """Put a label before the first row of each kind."""
+    lines, last = [], ""
+    for label, text in rows:
+        lines.append(f"  {label if label != last else '':8s}{text}")
+        last = label
+    return lines
+
+
+def _evidence_text(item: Evidence) -> str:
+    distance = "" if item.edge_distance_m is None else f", {_metres(item.edge_distance_m)}"
+    return f"{item.layer}: {item.status.value.replace('_', ' ')}{distance} (published {item.published})"
+
+
+def _metres(edge_distance_m: float) -> str:
+    side = "inside the edge" if edge_distance_m >= 0 else "outside"
+    return f"{abs(edge_distance_m):,.0f} m {side}"
+
+
+def _place_text(decision: Decision) -> str:
+    place = decision.location
+    if place is None:
+        return "not found"
+    doubt = f"95 % within {place.cep95_m:.0f} m"
+    return f"{place.lat:.5f}, {place.lon:.5f} · {place.level.value}, {place.match.value} match, {doubt}"
+
+
+def _flip_text(decision: Decision) -> str:
+    if decision.flips is None:
+        return ""
+    flip = decision.flips
+    word = flip.to.value.replace("_", " ")
+    return f"{word} if the place were {flip.if_moved_m:,.0f} m off towards {flip.bearing_deg:.0f}°"
+
+
+def offer_text(offer: Alternative) -> str:
+    """Say one alternative on one line."""
+    condition = f" {offer.condition.value.replace('_', ' ')}" if offer.condition else ""
+    start = f" from {offer.from_}" if offer.from_ else ""
+    return f"{offer.product}{' with' if condition else ''}{condition}{start} · probability {offer.probability:.3f}"
+
+
+def location_text(location: Location) -> str:
+    """Lay a location out: where, how it was found, how far off it may be, and every other place that fits."""
+    lines = [
+        f"{location.lat:.6f}, {location.lon:.6f}  {location.level.value}, {location.match.value} match",
+        (
+            f"  half of such places lie within {location.cep50_m:.0f} m, 95 % within {location.cep95_m:.0f} m;"
+            f" the wrong place altogether: {location.gross_error:.1%}"
+        ),
+        f"  source {location.source}" + (f" · {location.attribution}" if location.attribution else ""),
+    ]
+    if location.remark:
+        lines.append(f"  note: {location.remark}")
+    for candidate in location.candidates:
+        where = f"{candidate.lat:.6f}, {candidate.lon:.6f}"
+        lines.append(f"  candidate {candidate.label}: {where}, {candidate.level.value}, {candidate.match.value}")
+    return "\n".join(lines)
+
+
+def layers_text(layers: Sequence[Layer]) -> str:
+    """List layers, one a line, with what they claim, for how long, and how much."""
+    width = max((len(layer.id) for layer in layers), default=5)
+    lines = [f"{'layer':{width}s}  tech  level      service  km²        valid                    stale after  network"]
+    for layer in layers:
+        valid = f"{layer.valid_from or '…'} – {layer.valid_until or '…'}"
+        lines.append(
+            f"{layer.id:{width}s}  {layer.technology:4s}  {layer.level or '?':9s}  {layer.service:7s}"
+            f"  {layer.area_km2:<9,.1f}  {valid:23s}  {layer.stale_after}   {layer.network}"
+        )
+    return "\n".join(lines)
+
+
+def quality_text(quality: Quality) -> str:
+    """List what the import found, one finding a line."""
+    if not quality.findings:
+        return "nothing to look at was found"
+    return "\n".join(f"note  {' and '.join(item.layers)}: {item.code}: {item.sentence}" for item in quality.findings)
+
+
+def layers_json(snapshot: str, layers: Sequence[Layer], quality: Quality) -> str:
+    """Give layers and their quality as JSON."""
+    content = {"snapshot": snapshot, "layers": [asdict(layer) for layer in layers], "quality": quality.to_dict()}
+    return json.dumps(content, ensure_ascii=False, indent=2, default=str)
+
+
+def location_json(location: Location) -> str:
+    """Give a location as JSON."""
+    return json.dumps(asdict(location), ensure_ascii=False, indent=2)

@@ -1,0 +1,1 @@
+"""Real components and real files."""

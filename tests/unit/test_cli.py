@@ -1,0 +1,171 @@
+"""The command line's contract: streams, exit codes, one sentence a fault."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from coverage_check.cli import commands, run
+from coverage_check.config import BUNDLED
+from coverage_check.decision import Decision
+
+HARG = "Harg 12, 760 21 Vätö"
+SALE = ["--product", "mbb-4g", "--on", "2025-11-01", "--config", "demo"]
+
+
+def all_commands(group: click.Group = commands, prefix: str = "") -> list[tuple[str, click.Command]]:
+    """List every command with its full name."""
+    found = []
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found += all_commands(command, f"{prefix}{name} ")
+        else:
+            found.append((prefix + name, command))
+    return found
+
+
+@pytest.mark.parametrize(("name", "command"), all_commands())
+def test_every_command_has_help_and_stands_in_the_readme(name: str, command: click.Command) -> None:
+    assert command.help
+    readme = Path(__file__).parents[2] / "README.md"
+    assert f"coverage-check {name}" in readme.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["check", HARG, *SALE], 1),
+        (["check", HARG, "--product", "mbb-4g", "--config", "demo"], 0),
+        (["check", "Kyrkvägen 3", *SALE], 3),
+        (["check", "Stora Brogatan 5, 761 30 Norrtälje", *SALE], 3),
+        (["check", "--lat", "59.82", "--lon", "18.95", *SALE], 1),
+        (["check", HARG, *SALE, "--exit-zero"], 0),
+        (["check", HARG, *SALE, "--fail-on", "undetermined"], 0),
+        (["check", HARG, *SALE, "--fail-on", "banana"], 2),
+        (["check", "", *SALE], 2),
+        (["check", "x" * 10_000, *SALE], 2),
+        (["check", "--lat", "nan", "--lon", "18.95", *SALE], 2),
+        (["check", "--lat", "18.95", "--lon", "59.82", *SALE], 3),
+        (["check", "--lat", "59.82", *SALE], 2),
+        (["check", HARG, "--lat", "59", "--lon", "18", *SALE], 2),
+        (["check", HARG, "--product", "mbb4g", "--config", "demo"], 2),
+        (["check", HARG, "--product", "mbb-4g", "--on", "1 nov", "--config", "demo"], 2),
+        (["check", HARG, "--product", "mbb-4g", "--on", "1990-01-01", "--config", "demo"], 1),
+        (["check", HARG, "--product", "mbb-4g", "--config", "none.toml"], 4),
+        (["check", HARG], 2),
+        (["layers", "no-such-folder"], 4),
+        (["geocode", HARG, "--config", "demo"], 0),
+        (["geocode", "Ingenstans 99, 999 99 Ingen", "--config", "demo"], 0),
+        (["doctor", "--config", "demo"], 0),
+        (["doctor", "--config", "none.toml"], 4),
+        (["demo"], 0),
+        (["banana"], 2),
+        (["import", "none.toml", "-o", "out"], 4),
+        (["register", "build", "none.csv", "-o", "out.sqlite"], 4),
+        (["orders", "none.csv", "--config", "demo"], 4),
+    ],
+)
+def test_exit_codes(arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == code
+    out, err = capsys.readouterr()
+    if code in {2, 4}:
+        assert out == "" or arguments[0] == "doctor"
+        assert "Traceback" not in err
+    else:
+        assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["check", HARG, "--product", "mbb4g", "--config", "demo"], "UNKNOWN_PRODUCT: "),
+        (["check", HARG, "--product", "mbb4g", "--config", "demo"], "'mbb-4g'"),
+        (["check", HARG, "--product", "mbb-4g"], "--config demo"),
+        (["check", HARG, "--product", "mbb-4g"], "--config FILE"),
+        (["check", "--lat", "nan", "--lon", "1", *SALE], "INVALID_INPUT: "),
+    ],
+)
+def test_a_fault_is_one_sentence_with_a_code_and_no_address(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run(arguments)
+    err = capsys.readouterr().err
+    assert says in err
+    assert "Harg" not in err
+    assert len(err.splitlines()) == 1
+
+
+def test_json_is_one_decision(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["check", HARG, *SALE, "--format", "json"])
+    decision = Decision.from_dict(json.loads(capsys.readouterr().out))
+    assert (decision.as_of.isoformat(), decision.address.given) == ("2025-11-01", HARG)
+
+
+def test_a_config_with_a_typo_names_the_nearest_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "coverage-check.toml"
+    config.write_text('snapshoot = "s/"\nproducts = "p.toml"\n', encoding="utf-8")
+    assert run(["check", HARG, "--product", "x", "--config", str(config)]) == 4
+    assert "did you mean 'snapshot'" in capsys.readouterr().err
+
+
+def test_a_snapshot_with_a_changed_byte_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "vato"
+    shutil.copytree(BUNDLED, folder)
+    files = sorted(path for path in (folder / "snapshot").rglob("*") if path.is_file() and path.stat().st_size)
+    assert files
+    for path in files:
+        original = path.read_bytes()
+        middle = len(original) // 2
+        path.write_bytes(original[:middle] + bytes([original[middle] ^ 1]) + original[middle + 1 :])
+        assert run(["check", HARG, "--product", "mbb-4g", "--config", str(folder / "coverage-check.toml")]) == 4, path.name
+        path.write_bytes(original)
+    assert "SNAPSHOT_INVALID" in capsys.readouterr().err
+    assert run(["check", HARG, "--product", "mbb-4g", "--config", str(folder / "coverage-check.toml")]) == 0
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_folder_without_write_permission(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("address\nHarg 12\n", encoding="utf-8")
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    assert run(["orders", str(source), "-o", str(locked / "out.csv"), "--product", "mbb-4g", "--config", "demo"]) == 4
+
+
+def test_orders_from_stdin_to_a_file(tmp_path: Path) -> None:
+    target = tmp_path / "checked.csv"
+    command = [sys.executable, "-m", "coverage_check", "orders", "-", "-o", str(target), *SALE]
+    done = subprocess.run(command, input=f'order_id,address\n1,"{HARG}"\n', text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "1 rows" in done.stderr
+    assert len(target.read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    command = f"{sys.executable} -m coverage_check demo | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], text=True, capture_output=True, check=False)
+    assert done.returncode in {0, 141}
+    assert "Traceback" not in done.stderr
+    assert "fictitious" in done.stdout
+
+
+def test_help_loads_no_geometry_library() -> None:
+    code = "import sys; from coverage_check.cli import run; run(['--help']); print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
+    modules = done.stdout.splitlines()[-1]
+    for heavy in ("numpy", "shapely", "pyproj", "pandas", "geopandas", "pyogrio", "requests"):
+        assert f"'{heavy}'" not in modules
+
+
+def test_check_loads_no_table_library() -> None:
+    arguments = ["check", "--lat", "59.82", "--lon", "18.95", *SALE]
+    code = f"import sys; from coverage_check.cli import run; run({arguments!r}); print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
+    for heavy in ("pandas", "geopandas", "pyogrio", "requests"):
+        assert f"'{heavy}'" not in done.stdout.splitlines()[-1]

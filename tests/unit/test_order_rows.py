@@ -1,0 +1,87 @@
+"""Rows of a table: columns by name, never by guess; cells as text; a bad row is a row that says why."""
+
+from datetime import date
+
+import pytest
+
+from coverage_check.errors import InvalidInput, TableInvalid
+from coverage_check.order_rows import OUT, Defaults, OrderRow, error_columns, find_columns, read_row
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["order_id", "address", "postcode", "town", "product", "date"],
+        ["Ordernr", "Adress", "Postnr", "Ort", "Produkt", "Datum"],
+        [" ORDER_ID ", "Street address", "Post-code", "City", "Product code", "Sale date"],
+    ],
+)
+def test_columns_are_found_by_swedish_and_english_names(header: list[str]) -> None:
+    places = find_columns(header)
+    assert [places[name] for name in ("order_id", "address", "postcode", "town", "product", "date")] == [0, 1, 2, 3, 4, 5]
+
+
+def test_two_columns_for_one_meaning_are_never_guessed() -> None:
+    with pytest.raises(TableInvalid, match="could both be address"):
+        find_columns(["address", "leveransadress", "product"])
+    assert find_columns(["address", "leveransadress", "product"], {"address": "leveransadress"})["address"] == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "chosen", "hint"),
+    [
+        (["product"], {}, "--column address="),
+        (["address"], {}, "--product"),
+        (["address", "product"], {"adress": "address"}, "did you mean 'address'"),
+        (["address", "product"], {"date": "dat"}, "no column 'dat'"),
+    ],
+)
+def test_a_missing_column_says_what_to_do(header: list[str], chosen: dict[str, str], hint: str) -> None:
+    with pytest.raises(TableInvalid, match=hint):
+        find_columns(header, chosen)
+
+
+def test_a_position_wins_over_the_address_and_decimal_commas_are_read() -> None:
+    places = find_columns(["address", "lat", "lon", "product"])
+    row = read_row(["Harg 12", "59,82", "18.95", "mbb-4g"], places, Defaults())
+    assert isinstance(row, OrderRow)
+    assert row.address is None
+    assert row.location is not None
+    assert (row.location.lat, row.location.lon) == (59.82, 18.95)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["", "", "", "mbb-4g", ""],
+        ["Harg 12", "59.82", "", "mbb-4g", ""],
+        ["Harg 12", "nan", "nan", "mbb-4g", ""],
+        ["Harg 12", "95", "18", "mbb-4g", ""],
+        ["Harg 12", "", "", "", ""],
+        ["Harg 12", "", "", "mbb-4g", "01/11/2025"],
+    ],
+)
+def test_a_bad_row_is_a_row_that_says_why(cells: list[str]) -> None:
+    row = read_row(cells, find_columns(["address", "lat", "lon", "product", "date"]), Defaults())
+    assert isinstance(row, InvalidInput)
+    answer = error_columns(row)
+    assert list(answer) == list(OUT)
+    assert (answer["cc_verdict"], str(answer["cc_error"])[:13]) == ("undetermined", "INVALID_INPUT")
+
+
+def test_defaults_fill_only_what_is_empty() -> None:
+    places = find_columns(["address", "product", "date"])
+    otherwise = Defaults.of(product="mbb-3g", on="2025-11-01")
+    filled = read_row(["Harg 12", "", ""], places, otherwise)
+    own = read_row(["Harg 12", "mbb-4g", "2025-10-01"], places, otherwise)
+    assert isinstance(filled, OrderRow)
+    assert isinstance(own, OrderRow)
+    assert (filled.product, filled.on) == ("mbb-3g", date(2025, 11, 1))
+    assert (own.product, own.on) == ("mbb-4g", date(2025, 10, 1))
+
+
+def test_numbers_of_a_spreadsheet_are_read_as_they_show() -> None:
+    places = find_columns(["address", "postcode", "town", "product"])
+    row = read_row(["Harg 12", 76021.0, "Vätö", "mbb-4g"], places, Defaults())
+    assert isinstance(row, OrderRow)
+    assert row.address == "Harg 12, 76021 Vätö"
