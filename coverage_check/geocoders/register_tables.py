@@ -135,8 +135,8 @@ class Tables:
             for number, letter, code, text, lat, lon, level in rows
         ]
 
-    def names_near(self, key: str, places: Iterable[int], limit: int) -> list[tuple[int, str]]:
-        """Find the street names of these places within some edits of this one: edits and key, nearest first.
+    def names_near(self, key: str, place: int, limit: int) -> list[tuple[int, str]]:
+        """Find the street names of a place within some edits of this one: edits and key, nearest first.
 
         Names that differ in a digit are other names: ``Tomt 5`` is not a slip for ``Tomt 6``.
         """
@@ -144,7 +144,6 @@ class Tables:
         digits = _digits(key)
         near = {
             (distance, name)
-            for place in places
             for (name,) in self._run(_NAMES, (place, len(key) - allowed, len(key) + allowed))
             if 0 < (distance := edits(key, name, allowed)) <= allowed and _digits(name) == digits
         }
