@@ -161,11 +161,11 @@ def _named(name: str, error: Exception) -> CoverageCheckError:
 def _prepare(connection: sqlite3.Connection, path: Path, *, create: bool) -> None:
     """Set a connection up, and make the tables of a new file."""
     connection.execute("pragma secure_delete = on")
-    application, layout = (connection.execute(f"pragma {name}").fetchone()[0] for name in ("application_id", "user_version"))
+    application, layout, tables = _identity(connection)
     if application == _APPLICATION:
         if layout > LAYOUT:
             raise LedgerInvalid(f"{path.name} was written by a newer version (layout {layout}): use that version.")
-    elif connection.execute("select count(*) from sqlite_master").fetchone()[0] or not create:
+    elif tables or not create:
         raise LedgerInvalid(f"{path.name} is a database, but no ledger: give another path.")
     connection.execute("pragma synchronous = full")
     if create and application == _APPLICATION:
@@ -173,6 +173,15 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, create: bool) -> Non
         connection.execute("rollback")
     elif create:
         _make(connection, path)
+
+
+def _identity(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """Read whose file it is, its layout, and how many tables and guards it has, all of one moment: it may be being made."""
+    connection.execute("begin")
+    questions = ("pragma application_id", "pragma user_version", "select count(*) from sqlite_master")
+    application, layout, tables = (connection.execute(question).fetchone()[0] for question in questions)
+    connection.execute("commit")
+    return application, layout, tables
 
 
 def _make(connection: sqlite3.Connection, path: Path) -> None:

@@ -12,6 +12,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
@@ -49,7 +50,23 @@ class Tally:
     longest_wait_s: float = 0.0
 
 
-def kill_loop(path: Path, *, cycles: int, seed: int = 7) -> Tally:
+Stored = Callable[[], Mapping[str, int]]
+"""Counts the entries of each order, without the ledger's own code."""
+
+
+def stored_in(path: Path) -> Stored:
+    """Count in a SQLite file."""
+
+    def count() -> dict[str, int]:
+        connection = sqlite3.connect(path)
+        counts = dict(connection.execute("select order_ref, count(*) from entry group by order_ref"))
+        connection.close()
+        return counts
+
+    return count
+
+
+def kill_loop(place: str, stored: Stored, *, cycles: int, seed: int = 7) -> Tally:
     """Kill a writer at a random moment, let the next one repeat the last order and go on, again and again."""
     chance = random.Random(seed)  # noqa: S311 - not a secret
     process = _processes()
@@ -58,7 +75,7 @@ def kill_loop(path: Path, *, cycles: int, seed: int = 7) -> Tally:
     began, start = time.monotonic(), 0
     for cycle in range(cycles):
         reader, writer = process.Pipe(duplex=False)
-        child = process.Process(target=_write_on, args=(str(path), start, writer))
+        child = process.Process(target=_write_on, args=(place, start, writer))
         child.start()
         writer.close()
         time.sleep(chance.random() * _LONGEST_LIFE_S)
@@ -68,28 +85,28 @@ def kill_loop(path: Path, *, cycles: int, seed: int = 7) -> Tally:
         # The next writer begins with the last acknowledged order: what was stored without a word must not be doubled.
         start = max((int(ref) for ref in acknowledged), default=0)
         if (cycle + 1) % 100 == 0 or cycle + 1 == cycles:
-            faults += _complaints(path)
-    return _tally(path, acknowledged, faults, time.monotonic() - began)
+            faults += _complaints(place)
+    return _tally(stored(), acknowledged, faults, time.monotonic() - began)
 
 
-def crowd(path: Path, *, processes: int, writes: int) -> Tally:
+def crowd(place: str, stored: Stored, *, processes: int, writes: int) -> Tally:
     """Let many processes write at once, each its own orders and, every tenth time, one that all of them write."""
     process = _processes()
     began = time.monotonic()
     reader, writer = process.Pipe(duplex=False)
     lock = process.Lock()
-    children = [process.Process(target=_write_among, args=(str(path), n, writes, writer, lock)) for n in range(processes)]
+    children = [process.Process(target=_write_among, args=(place, n, writes, writer, lock)) for n in range(processes)]
     for child in children:
         child.start()
     writer.close()
     said = _messages(reader)
     for child in children:
         child.join()
-    faults = [text for kind, text in said if kind == "fault"] + _complaints(path)
+    faults = [text for kind, text in said if kind == "fault"] + _complaints(place)
     faults += [f"a writer ended with {child.exitcode}" for child in children if child.exitcode]
     acknowledged = {text for kind, text in said if kind == "done"}
     waits = [float(text) for kind, text in said if kind == "waited"]
-    return _tally(path, acknowledged, faults, time.monotonic() - began, max(waits, default=0.0))
+    return _tally(stored(), acknowledged, faults, time.monotonic() - began, max(waits, default=0.0))
 
 
 def _processes() -> ForkServerContext:
@@ -99,10 +116,10 @@ def _processes() -> ForkServerContext:
     return context
 
 
-def _write_on(path: str, start: int, said: Connection) -> None:
+def _write_on(place: str, start: int, said: Connection) -> None:
     """Write orders without end, and tell of each when it is stored."""
     template = made_decision()
-    with Ledger.open(path) as ledger:
+    with Ledger.open(place) as ledger:
         number = start
         while True:
             decision = readdressed(template, f"Harg {number}")
@@ -111,12 +128,12 @@ def _write_on(path: str, start: int, said: Connection) -> None:
             number += 1
 
 
-def _write_among(path: str, process: int, writes: int, said: Connection, lock: Lock) -> None:
+def _write_among(place: str, process: int, writes: int, said: Connection, lock: Lock) -> None:
     template = made_decision()
     longest = 0.0
     done: list[str] = []
     try:
-        with Ledger.open(path) as ledger:
+        with Ledger.open(place) as ledger:
             for n in range(writes):
                 ref = f"all-{n}" if n % 10 == 0 else f"{process}-{n}"
                 decision = readdressed(template, f"Harg {ref}")
@@ -147,16 +164,15 @@ def _received(reader: Connection) -> set[str]:
     return {text for _, text in _messages(reader)}
 
 
-def _complaints(path: Path) -> list[str]:
-    with Ledger.open(path) as ledger:
+def _complaints(place: str) -> list[str]:
+    with Ledger.open(place) as ledger:
         fault = ledger.verify(ledger.head()).fault
     return [fault.what] if fault else []
 
 
-def _tally(path: Path, acknowledged: set[str], faults: list[str], seconds: float, longest_wait_s: float = 0.0) -> Tally:
-    connection = sqlite3.connect(path)
-    counts = dict(connection.execute("select order_ref, count(*) from entry group by order_ref"))
-    connection.close()
+def _tally(
+    counts: Mapping[str, int], acknowledged: set[str], faults: list[str], seconds: float, longest_wait_s: float = 0.0
+) -> Tally:
     return Tally(
         acknowledged=len(acknowledged),
         stored=len(counts),
@@ -177,9 +193,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        killed = kill_loop(Path(folder, "killed.db"), cycles=given.cycles, seed=given.seed)
+        one, other = Path(folder, "killed.db"), Path(folder, "crowd.db")
+        killed = kill_loop(str(one), stored_in(one), cycles=given.cycles, seed=given.seed)
         print("killed ", killed)  # noqa: T201 - a script
-        crowded = crowd(Path(folder, "crowd.db"), processes=given.processes, writes=given.writes)
+        crowded = crowd(str(other), stored_in(other), processes=given.processes, writes=given.writes)
         print("crowded", crowded)  # noqa: T201 - a script
     return int(any(tally.lost or tally.doubled or tally.faults for tally in (killed, crowded)))
 
