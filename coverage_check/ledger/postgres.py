@@ -55,9 +55,12 @@ class PostgresStore(Store):
         self._lock = threading.RLock()
         self._transaction: sa.Connection | None = None
         with self._translated():
-            address = sa.make_url(url).set(drivername="postgresql+psycopg")
-            self._engine = sa.create_engine(address, pool_size=1, max_overflow=0, pool_pre_ping=True)
+            self._engine = sa.create_engine(_address(url), pool_size=1, max_overflow=0, pool_pre_ping=True)
+        try:
             self._prepare(create=create)
+        except BaseException:
+            self._engine.dispose()
+            raise
         _OPEN.add(self)
 
     @contextmanager
@@ -129,7 +132,14 @@ class PostgresStore(Store):
             raise OutputRefused(f"The ledger's URL can't be used ({type(error).__name__}): check it.") from None
 
 
-def _rows(connection: "sa.Connection", statement: str, values: Mapping[str, Any] | None) -> list[Any]:
+def _address(url: str) -> sa.URL:
+    try:
+        return sa.make_url(url).set(drivername="postgresql+psycopg")
+    except ValueError:
+        raise OutputRefused("The ledger's URL can't be read: write postgresql://user@host:port/database.") from None
+
+
+def _rows(connection: sa.Connection, statement: str, values: Mapping[str, Any] | None) -> list[Any]:
     result = connection.execute(sa.text(statement), dict(values or {}))
     return [tuple(row) for row in result] if result.returns_rows else []
 

@@ -112,7 +112,7 @@ def crowd(place: str, stored: Stored, *, processes: int, writes: int) -> Tally:
 def _processes() -> ForkServerContext:
     """Start processes from a server that has the imports done: a fork of a process with threads may hang."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["coverage_check.ledger", "tests.made_decisions"])
+    context.set_forkserver_preload(["coverage_check.ledger", "coverage_check.ledger.postgres", "tests.made_decisions"])
     return context
 
 
