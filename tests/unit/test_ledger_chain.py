@@ -2,6 +2,8 @@
 
 # ruff: noqa: S608 - the tests play the intruder, who writes his own SQL
 
+import hashlib
+import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +49,23 @@ def tamper(path: Path, *statements: str) -> None:
         connection.execute(guard)
     connection.commit()
     connection.close()
+
+
+def test_the_chain_is_the_one_that_the_format_describes(tmp_path: Path) -> None:
+    """Computed from docs/formats-record.md with plain SQL and hashlib: an auditor needs none of our code."""
+    written(tmp_path / "l.db").close()
+    connection = sqlite3.connect(tmp_path / "l.db")
+    rows = connection.execute("select seq, kind, recorded_at, kept, salt, personal, seal, hash from entry order by seq")
+    previous, seals = "0" * 64, 0
+    for seq, kind, recorded_at, kept, salt, personal, seal, link in rows.fetchall():
+        parts = [previous, seq, kind, recorded_at, kept, seal]
+        assert link == hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
+        if personal is not None:
+            assert seal == hashlib.sha256(json.dumps([salt, personal]).encode("ascii")).hexdigest()
+            seals += 1
+        previous = link
+    connection.close()
+    assert seals == 5
 
 
 @pytest.mark.parametrize("column", [name for name in COLUMNS if name != "seq"])
