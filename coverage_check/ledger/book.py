@@ -65,7 +65,7 @@ class Ledger:
         InvalidInput
             The reference is empty or endless, a text can't be stored, or the decision was changed after it was made.
         OutputRefused
-            It could not be stored, and is not.
+            It is not known to be stored. Repeat the call when the cause is gone: what was stored is not stored twice.
         """
         return self.append_many([Record(decision=decision, order_ref=order_ref, context=context)])[0]
 
