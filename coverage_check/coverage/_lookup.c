@@ -103,17 +103,13 @@ static inline int below_corner(Point a, Point b, Point corner) {
     return b.x > a.x ? side > 0 : side < 0;
 }
 
-/* The cell of a point, and where it is; beyond the grid: outside and far away. */
-static inline uint32_t read_cell(const Layer *layer, Point p, int64_t *column, int64_t *row) {
-    const Grid *grid = &layer->grid;
-    double x = (p.x - grid->west) * grid->cells_a_metre, y = (p.y - grid->south) * grid->cells_a_metre;
-    if (!(x >= 0 && y >= 0 && x < (double)grid->columns && y < (double)grid->rows)) {
-        *column = *row = -1;
-        return LOW_BITS;
-    }
-    *column = (int64_t)x;
-    *row = (int64_t)y;
-    return layer->cells[*row * grid->columns + *column];
+/* Where the cell of a point is; 0 beyond the grid. */
+static inline int find_cell(const Grid *grid, double x, double y, int64_t *column, int64_t *row) {
+    double east = (x - grid->west) * grid->cells_a_metre, north = (y - grid->south) * grid->cells_a_metre;
+    if (!(east >= 0 && north >= 0 && east < (double)grid->columns && north < (double)grid->rows)) return 0;
+    *column = (int64_t)east;
+    *row = (int64_t)north;
+    return 1;
 }
 
 /* The list of edges of a cell that has some. A damaged file must not lead out of the arrays: then the list is empty. */
@@ -128,12 +124,12 @@ static inline const uint32_t *list_of(const Layer *layer, uint32_t cell, uint32_
     return layer->edges + first + 1;
 }
 
-static int walk(const Layer *layer, uint32_t cell, int64_t column, int64_t row, Point p, int *damaged) {
+static int walk(const Layer *layer, const Place *place, Point p, int *damaged) {
     const Grid *grid = &layer->grid;
-    Point south = {grid->west + (double)column * grid->cell_m, grid->south + (double)row * grid->cell_m};
+    Point south = {grid->west + (double)place->column * grid->cell_m, grid->south + (double)place->row * grid->cell_m};
     Point north = {south.x, p.y};
-    uint32_t count, turns = cell >> 31;
-    const uint32_t *edges = list_of(layer, cell, &count, damaged);
+    uint32_t count, turns = place->cell >> 31;
+    const uint32_t *edges = list_of(layer, place->cell, &count, damaged);
     for (uint32_t i = 0; i < count; i++) {
         if (edges[i] >= layer->last_vertex) {
             *damaged = 1;
@@ -274,67 +270,75 @@ static double nearest_edge(const Layer *layer, const Place *place, Point p, doub
 
 #define AT_ONCE 256
 
-static void fetch(const Layer *layer, const double *x, const double *y, int64_t n, Place *places) {
+/* Find the cells of some points, and say which of them need more than a look at their cell: those with edges. */
+static int64_t find_cells(const Layer *layer, const double *x, const double *y, int64_t n, Place *places, int64_t *busy) {
     const Grid *grid = &layer->grid;
+    int64_t n_busy = 0;
     for (int64_t i = 0; i < n; i++) {
-        double column = (x[i] - grid->west) * grid->cells_a_metre, row = (y[i] - grid->south) * grid->cells_a_metre;
-        if (column >= 0 && row >= 0 && column < (double)grid->columns && row < (double)grid->rows)
-            PREFETCH(layer->cells + (int64_t)row * grid->columns + (int64_t)column);
+        places[i].column = -1;
+        if (find_cell(grid, x[i], y[i], &places[i].column, &places[i].row))
+            PREFETCH(layer->cells + places[i].row * grid->columns + places[i].column);
     }
     for (int64_t i = 0; i < n; i++) {
-        Point p = {x[i], y[i]};
-        places[i].cell = read_cell(layer, p, &places[i].column, &places[i].row);
-        if (places[i].cell & HAS_EDGES) PREFETCH(layer->edges + (places[i].cell & LOW_BITS));
+        uint32_t cell = LOW_BITS;
+        if (places[i].column >= 0) cell = layer->cells[places[i].row * grid->columns + places[i].column];
+        places[i].cell = cell;
+        busy[n_busy] = i;
+        n_busy += cell >> 30 & 1;
     }
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t k = 0; k < n_busy; k++) PREFETCH(layer->edges + (places[busy[k]].cell & LOW_BITS));
+    for (int64_t k = 0; k < n_busy; k++) {
         uint32_t count, last = UINT32_MAX;
         int ignored = 0;
-        if (!(places[i].cell & HAS_EDGES)) continue;
-        const uint32_t *edges = list_of(layer, places[i].cell, &count, &ignored);
-        for (uint32_t k = 0; k < count; k++) {
-            if (edges[k] >> 2 == last >> 2 || edges[k] >= layer->last_vertex) continue; /* four vertices a cache line */
-            last = edges[k];
+        const uint32_t *edges = list_of(layer, places[busy[k]].cell, &count, &ignored);
+        for (uint32_t i = 0; i < count; i++) {
+            if (edges[i] >> 2 == last >> 2 || edges[i] >= layer->last_vertex) continue; /* four vertices a cache line */
+            last = edges[i];
             PREFETCH(layer->vertices + last);
         }
     }
+    return n_busy;
 }
 
 typedef enum { LOCATE, DISTANCE, CLASSIFY } Question;
 
-static int look_up(const Layer *layer, Question question, const Place *place, Point p, double radius, void *out, int64_t at) {
-    int damaged = 0;
-    int located = place->cell & HAS_EDGES ? walk(layer, place->cell, place->column, place->row, p, &damaged) : (int)(place->cell >> 31);
-    if (question == LOCATE) {
-        ((uint8_t *)out)[at] = (uint8_t)located;
-    } else if (question == DISTANCE) {
-        double distance = 0;
-        if (located != ON_EDGE)
-            distance = sqrt(nearest_edge(layer, place, p,
-                                         STATED_DISTANCE_M * STATED_DISTANCE_M, 0, &damaged));
-        ((double *)out)[at] = located == OUTSIDE ? -distance : distance;
-    } else {
-        double reach = radius * (1 + 1e-12) + ROUNDING_M, distance = 0;
-        if (reach > STATED_DISTANCE_M) reach = STATED_DISTANCE_M;
-        if (located != ON_EDGE)
-            distance = sqrt(nearest_edge(layer, place, p, reach * reach,
-                                         radius * radius * (1 - 1e-12), &damaged));
-        ((int8_t *)out)[at] = (int8_t)(distance > radius ? (located == OUTSIDE ? -1 : 1) : 0);
-    }
-    return damaged;
+static double distance_to_edge(const Layer *layer, const Place *place, Point p, int located, double reach, double enough2, int *damaged) {
+    return located == ON_EDGE ? 0 : sqrt(nearest_edge(layer, place, p, reach * reach, enough2, damaged));
+}
+
+static int8_t class_of(const Layer *layer, const Place *place, Point p, int located, double radius, int *damaged) {
+    double reach = radius * (1 + 1e-12) + ROUNDING_M;
+    if (reach > STATED_DISTANCE_M) reach = STATED_DISTANCE_M;
+    if (distance_to_edge(layer, place, p, located, reach, radius * radius * (1 - 1e-12), damaged) <= radius) return 0;
+    return located == OUTSIDE ? -1 : 1;
 }
 
 static int look_up_all(const Layer *layers, int64_t n_layers, Question question, const double *x, const double *y,
                        const double *radius, int64_t n, void *out) {
     Place places[AT_ONCE];
+    int64_t busy[AT_ONCE + 1];
+    uint8_t located[AT_ONCE];
     int damaged = 0;
     for (int64_t start = 0; start < n; start += AT_ONCE) {
         int64_t some = n - start < AT_ONCE ? n - start : AT_ONCE;
         for (int64_t k = 0; k < n_layers; k++) {
-            fetch(layers + k, x + start, y + start, some, places);
-            for (int64_t i = 0; i < some; i++) {
+            const Layer *layer = layers + k;
+            int64_t n_busy = find_cells(layer, x + start, y + start, some, places, busy), at = start * n_layers + k;
+            for (int64_t i = 0; i < some; i++) located[i] = (uint8_t)(places[i].cell >> 31);
+            for (int64_t b = 0; b < n_busy; b++) {
+                Point p = {x[start + busy[b]], y[start + busy[b]]};
+                located[busy[b]] = (uint8_t)walk(layer, places + busy[b], p, &damaged);
+            }
+            for (int64_t i = 0; i < some; i++, at += n_layers) {
                 Point p = {x[start + i], y[start + i]};
-                double r = radius ? radius[start + i] : 0;
-                damaged |= look_up(layers + k, question, places + i, p, r, out, (start + i) * n_layers + k);
+                if (question == LOCATE) {
+                    ((uint8_t *)out)[at] = located[i];
+                } else if (question == DISTANCE) {
+                    double distance = distance_to_edge(layer, places + i, p, located[i], STATED_DISTANCE_M, 0, &damaged);
+                    ((double *)out)[at] = located[i] == OUTSIDE ? -distance : distance;
+                } else {
+                    ((int8_t *)out)[at] = class_of(layer, places + i, p, located[i], radius[start + i], &damaged);
+                }
             }
         }
     }
