@@ -23,6 +23,7 @@
 #define RING_BITS 15
 #define RINGS ((UINT32_C(1) << RING_BITS) - 1)
 #define STATED_DISTANCE_M 5000.0
+#define ERROR_BOUND 3.3306690738754716e-16
 #define ROUNDING_M 1e-6
 #define MARGIN_M 1e-5
 
@@ -84,7 +85,7 @@ static double exact_sign(Point a, Point b, Point p) {
 /* + left of the edge a → b, - right of it, 0 on its line: the sign is exact. */
 static inline double orientation(Point a, Point b, Point p) {
     double left = (a.x - p.x) * (b.y - p.y), right = (a.y - p.y) * (b.x - p.x), sign = left - right;
-    if (fabs(sign) > 3.3306690738754716e-16 * (fabs(left) + fabs(right)) || left == 0 || right == 0) return sign;
+    if (fabs(sign) > ERROR_BOUND * (fabs(left) + fabs(right)) || left == 0 || right == 0) return sign;
     return exact_sign(a, b, p);
 }
 
@@ -124,12 +125,43 @@ static inline const uint32_t *list_of(const Layer *layer, uint32_t cell, uint32_
     return layer->edges + first + 1;
 }
 
+/* What rounding can't have decided: orientation() in the flesh, for a walk that needs only "is it negative?". */
+typedef struct { int negative, doubtful; } Side;
+
+static inline Side quick_side(double a_x, double a_y, double b_x, double b_y) { /* of the edge, from the point at 0, 0 */
+    double left = a_x * b_y, right = a_y * b_x;
+    Side side = {left < right, fabs(left - right) <= ERROR_BOUND * (fabs(left) + fabs(right))};
+    return side;
+}
+
+/* Walk without branches, as they can't be predicted here; -1 if rounding could matter. That the corner's side is compared with
+ * the side of both its neighbours on the way spares asking which way the edge runs. */
+static int quick_walk(const Layer *layer, const uint32_t *edges, uint32_t count, Point south, Point p) {
+    int turns = 0, doubtful = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (edges[i] >= layer->last_vertex) return -1;
+        Point a = layer->vertices[edges[i]], b = layer->vertices[edges[i] + 1];
+        double a_up = a.y - p.y, b_up = b.y - p.y, a_east = a.x - south.x, b_east = b.x - south.x;
+        int spans_row = (a_up <= 0) ^ (b_up <= 0), spans_line = (a_east < 0) ^ (b_east < 0);
+        Side at_p = quick_side(a.x - p.x, a_up, b.x - p.x, b_up);
+        Side at_north = quick_side(a_east, a_up, b_east, b_up);
+        Side at_south = quick_side(a_east, a.y - south.y, b_east, b.y - south.y);
+        turns ^= (spans_row & (at_p.negative ^ at_north.negative)) ^ (spans_line & (at_south.negative ^ at_north.negative));
+        doubtful |= (spans_row & (at_p.doubtful | at_north.doubtful)) | (spans_line & (at_south.doubtful | at_north.doubtful));
+        doubtful |= (a_up == 0) | (b_up == 0);
+    }
+    return doubtful ? -1 : turns;
+}
+
+/* Walk from the cell's corner north to the row of the point, and east to the point. */
 static int walk(const Layer *layer, const Place *place, Point p, int *damaged) {
     const Grid *grid = &layer->grid;
     Point south = {grid->west + (double)place->column * grid->cell_m, grid->south + (double)place->row * grid->cell_m};
     Point north = {south.x, p.y};
-    uint32_t count, turns = place->cell >> 31;
+    uint32_t count;
     const uint32_t *edges = list_of(layer, place->cell, &count, damaged);
+    int covered = (int)(place->cell >> 31), turns = quick_walk(layer, edges, count, south, p);
+    if (turns >= 0) return covered ^ turns;
     for (uint32_t i = 0; i < count; i++) {
         if (edges[i] >= layer->last_vertex) {
             *damaged = 1;
@@ -137,34 +169,27 @@ static int walk(const Layer *layer, const Place *place, Point p, int *damaged) {
         }
         Point a = layer->vertices[edges[i]], b = layer->vertices[edges[i] + 1];
         if ((a.y <= p.y) != (b.y <= p.y)) {
-            if (!((a.x > p.x && b.x > p.x && a.x > north.x && b.x > north.x) ||
-                  (a.x < north.x && b.x < north.x && a.x < p.x && b.x < p.x))) {
-                double side = orientation(a, b, p);
-                if (side == 0) return ON_EDGE;
-                turns ^= (uint32_t)((side < 0) == (b.y > a.y));
-                if (a.x <= north.x || b.x <= north.x) turns ^= (uint32_t)west_of_corner(a, b, north);
-            }
+            double side = orientation(a, b, p);
+            if (side == 0) return ON_EDGE;
+            covered ^= ((side < 0) == (b.y > a.y)) ^ west_of_corner(a, b, north);
         } else if (a.y == p.y || b.y == p.y) {
             if ((a.y == p.y && a.x == p.x) || (b.y == p.y && b.x == p.x)) return ON_EDGE;
             if (a.y == b.y && (a.x < p.x) != (b.x < p.x)) return ON_EDGE;
         }
-        if ((a.x < north.x) != (b.x < north.x)) turns ^= (uint32_t)(below_corner(a, b, south) != below_corner(a, b, north));
+        if ((a.x < north.x) != (b.x < north.x)) covered ^= below_corner(a, b, south) ^ below_corner(a, b, north);
     }
-    return (int)(turns & 1);
+    return covered;
 }
 
 /* How far is the boundary? ------------------------------------------------------------------------------------------- */
 
 static inline double squared_distance(Point a, Point b, Point p) {
-    double dx = b.x - a.x, dy = b.y - a.y, from_x = p.x - a.x, from_y = p.y - a.y;
-    double along = from_x * dx + from_y * dy, length2 = dx * dx + dy * dy;
-    if (along <= 0) return from_x * from_x + from_y * from_y;
-    if (along >= length2) {
-        double to_x = p.x - b.x, to_y = p.y - b.y;
-        return to_x * to_x + to_y * to_y;
-    }
-    double across = from_x * dy - from_y * dx;
-    return across * across / length2;
+    double dx = b.x - a.x, dy = b.y - a.y, from_x = p.x - a.x, from_y = p.y - a.y, to_x = p.x - b.x, to_y = p.y - b.y;
+    double along = from_x * dx + from_y * dy, length2 = dx * dx + dy * dy, across = from_x * dy - from_y * dx;
+    double to_start = from_x * from_x + from_y * from_y, to_end = to_x * to_x + to_y * to_y;
+    double to_line = across * across / (length2 == 0 ? 1 : length2);
+    double squared = along >= length2 ? to_end : to_line; /* no branches: they can't be predicted */
+    return along <= 0 ? to_start : squared;
 }
 
 static inline double gap(double at, double low, double size) { /* from a position to an interval, a little less than it is */
