@@ -76,7 +76,7 @@ class Matching:
         """Look in the streets whose names are a slip away, in the places asked for: the smallest first."""
         near: dict[str, int] = {}
         for place in sorted((place for part in asked.sure for place in part.places), key=lambda place: place.houses):
-            near |= {name: edits for edits, name in self._tables.names_near(asked.key, place.id, _MOST_NEAR_NAMES)}
+            near |= self._tables.names_near(asked.key, place.id, _MOST_NEAR_NAMES)
             if 1 in near.values():
                 break
         places = [place for part in asked.sure for place in part.ids]
