@@ -11,6 +11,7 @@ from coverage_check.geocoders.spelling import expansions, key, place_key, spelle
 _LONGEST_NAME_WORDS = 5
 _MOST_WORDS = 24
 _MOST_STREET_WORDS = 8
+_LARGEST_NUMBER = 999_999_999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,8 @@ def ask(tables: Tables, address: Address) -> Asked:
     sure = [place for part in parts if not part.edited for place in part.ids]
     parts = [_village(tables, part, sure) if part.name else part for part in parts]
     letter = "".join(sign for sign in address.letter.upper() if sign.isalnum())
-    return Asked(street=address.street, number=address.number, letter=letter, parts=tuple(parts))
+    number = None if address.number is None else min(address.number, _LARGEST_NUMBER)
+    return Asked(street=address.street, number=number, letter=letter, parts=tuple(parts))
 
 
 def name_parts(tables: Tables, words: list[str]) -> Iterator[Part]:

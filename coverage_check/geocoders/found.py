@@ -33,7 +33,7 @@ class Flaw:
     why: str
 
 
-UNHELD = Flaw(1, Match.EXACT, "the register has no such part for this house")
+UNHELD = Flaw(1, Match.FUZZY, "the register has no such part for this house, and it could not be compared")
 NO_PLACE_ASKED = Flaw(0, Match.FUZZY, "no postcode or town was given, and a register may end at a border")
 VILLAGE = Flaw(1, Match.FUZZY, "the place is a village of the same town")
 FOLDED = Flaw(1, Match.FUZZY, "the name differs in accents or is abbreviated")

@@ -23,6 +23,7 @@ from coverage_check.geocoders.found import (
 )
 from coverage_check.geocoders.house_spread import distance_m
 from coverage_check.geocoders.register_tables import Area, Tables
+from coverage_check.geocoders.spelling import key
 from coverage_check.location import Candidate, ErrorModel, Location, Match
 
 MOST_CANDIDATES = 20
@@ -76,7 +77,7 @@ class Matching:
         """Look in the streets whose names are a slip away, in the places asked for: the smallest first."""
         near: dict[str, int] = {}
         for place in sorted((place for part in asked.sure for place in part.places), key=lambda place: place.houses):
-            near |= {name: edits for edits, name in self._tables.names_near(asked.key, place.id, _MOST_NEAR_NAMES)}
+            near |= self._tables.names_near(asked.key, place.id, _MOST_NEAR_NAMES)
             if 1 in near.values():
                 break
         places = [place for part in asked.sure for place in part.ids]
@@ -88,7 +89,7 @@ class Matching:
         ids = [place for part in asked.known for place in part.ids]
         inside = self._tables.places_of([area.id for area in areas], ids)
         for area in areas:
-            spelling = (flaw,) if flaw else _spelling(asked.spelled, area.spelled)
+            spelling = (flaw,) if flaw else _spelling(asked, area.spelled)
             hits = AreaHits(area, asked, inside[area.id], self._model, spelling)
             rows = self._tables.houses(area.id, asked.number) if asked.number is not None else []
             yield from hits.of(rows or self._tables.houses(area.id))
@@ -127,12 +128,12 @@ class Matching:
         return not parts or any(self._tables.overlap(parts[0].ids, other.ids) for other in parts[1:])
 
 
-def _spelling(asked: str, held: str) -> tuple[Flaw, ...]:
-    """Compare two names of one key. Who types some accents means the letter where one is missing."""
-    if asked == held:
+def _spelling(asked: Asked, held: str) -> tuple[Flaw, ...]:
+    """Compare a name that was found by its key. Who types some accents means the letter where one is missing."""
+    if asked.spelled == held:
         return ()
-    without_accents = asked.isascii() or held.isascii()
-    return (FOLDED,) if without_accents else (ONE_EDIT,)
+    accents = asked.key == key(held) and not (asked.spelled.isascii() or held.isascii())
+    return (ONE_EDIT,) if accents else (FOLDED,)
 
 
 def settle(hits: Sequence[Hit], model: ErrorModel, *, source: str, attribution: str) -> Location:

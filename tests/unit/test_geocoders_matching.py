@@ -111,6 +111,7 @@ ANSWERS: list[Row] = [
     # the number is missing
     ("Vätövägen", "17", "76021", ("Vätö",), "Vätövägen, Vätö", "interpolated", "partial"),
     ("Vätövägen", "50", "76021", ("Vätö",), "Vätövägen, Vätö", "street", "partial"),
+    ("Vätövägen", "9" * 40, "76021", ("Vätö",), "Vätövägen, Vätö", "street", "partial"),
     ("Vätövägen", "99", "76021", ("Vätö",), "Vätövägen, Vätö", "street", "partial"),
     ("Vätövägen", "", "76021", ("Vätö",), "Vätövägen, Vätö", "street", "exact"),
     # the street is missing

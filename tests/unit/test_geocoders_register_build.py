@@ -226,6 +226,24 @@ def test_several_numbers_of_one_house(tmp_path: Path, number: str, found: list[i
         assert location.match is Match.EXACT
 
 
+@pytest.mark.parametrize(
+    ("word", "level"),
+    [
+        ("building", LocationLevel.BUILDING),
+        ("Ingång", LocationLevel.ENTRANCE),
+        ("", LocationLevel.ADDRESS_POINT),
+        ("street", LocationLevel.APPROXIMATE),
+        ("interpolated", LocationLevel.APPROXIMATE),
+        ("gps", LocationLevel.APPROXIMATE),
+    ],
+)
+def test_what_was_measured_is_kept_and_unknown_words_are_the_coarsest(
+    tmp_path: Path, word: str, level: LocationLevel
+) -> None:
+    build(tmp_path, f"street,number,letter,postcode,town,lat,lon,level\nHarg,12,A,76021,Vätö,{LAT},{LON},{word}\n")
+    assert opened(tmp_path).locate(HARG).level is level
+
+
 REFUSED: list[tuple[str, str | bytes, str]] = [
     ("empty", b"", "neither a CSV"),
     ("HTML", "<html></html>", "neither a CSV"),
