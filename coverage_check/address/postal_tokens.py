@@ -30,6 +30,7 @@ class Token:
     letter: str = ""
 
 
+_NUMBERED = words.BOX_WORDS | words.UNITS | words.NUMBER_WORDS
 COMMA = Token(Kind.COMMA, ",")
 MAX_DIGITS = 5
 """Longer numbers are telephone or customer numbers, never houses."""
@@ -105,7 +106,7 @@ def _digits(pieces: Sequence[Token], at: int, length: int) -> str:
 
 def _swedish(pieces: Sequence[Token], at: int) -> tuple[str, int] | None:
     """Read ``760 21`` or ``76021`` (any five digits: Åland, Finland and Germany too) unless it numbers a box or a door."""
-    named = at and pieces[at - 1].text.rstrip(".") in words.BOX_WORDS | words.UNITS | words.NUMBER_WORDS
+    named = at and pieces[at - 1].text.rstrip(".") in _NUMBERED
     first, second = _digits(pieces, at, 3), _digits(pieces, at + 1, 2)
     if first and second and first[0] != "0":
         return None if named and _is_number(pieces, at + 2) else (first + second, 2)
@@ -148,20 +149,21 @@ def _stands_as_postcode(pieces: Sequence[Token], at: int) -> bool:
 def _without_units(pieces: Sequence[Token]) -> list[Token]:
     """Drop doors and floors: ``lgh 1001``, ``1 tr``, ``vån 2``, ``port B``."""
     kept: list[Token] = []
+    numbers = 0
     skip = 0
     for at, token in enumerate(pieces):
         if skip:
             skip -= 1
             continue
-        numbers = sum(other.kind is Kind.NUMBER for other in kept)
         word = token.text.rstrip(".")
         follows = _door_follows(pieces, at + 1)
         if token.kind is not Kind.NAME:
+            numbers += token.kind is Kind.NUMBER
             kept.append(token)
         elif _is_unit(word, numbers, follows, pieces[at + follows] if follows else COMMA):
             skip = follows
         elif numbers and word in words.FLOORS:
-            _drop_floor_number(kept, numbers)
+            numbers -= _drop_floor_number(kept, numbers)
         elif not _is_noise(word, numbers, pieces, at):
             kept.append(token)
     return kept
@@ -169,9 +171,10 @@ def _without_units(pieces: Sequence[Token]) -> list[Token]:
 
 def _door_follows(pieces: Sequence[Token], at: int) -> int:
     """Count the pieces of a door's number or letter: ``1001``, ``B``, ``nr 1001``; zero if there is none."""
-    if at < len(pieces) and pieces[at].text.rstrip(".") in words.NUMBER_WORDS:
-        return 1 + (_door_follows(pieces, at + 1) or 0)
-    return int(at < len(pieces) and (pieces[at].kind is Kind.NUMBER or _is_letter(pieces[at]) or _is_door(pieces[at])))
+    named = at < len(pieces) and pieces[at].text.rstrip(".") in words.NUMBER_WORDS
+    door = pieces[at + named] if at + named < len(pieces) else COMMA
+    is_door = door.kind is Kind.NUMBER or _is_letter(door) or _is_door(door)
+    return named + is_door if is_door else 0
 
 
 def _is_letter(token: Token) -> bool:
@@ -184,15 +187,19 @@ def _is_door(token: Token) -> bool:
 
 
 def _is_unit(word: str, numbers: int, follows: int, door: Token) -> bool:
-    late = word in words.LATE_UNITS and (numbers > 0 or _is_letter(door))
+    late = word in words.LATE_UNITS and (numbers > 0 or door.kind is Kind.NAME)
     return follows > 0 and (word in words.UNITS or late)
 
 
-def _drop_floor_number(kept: list[Token], numbers: int) -> None:
-    """Take back the number of ``1 tr``, unless it is the only one: then it is the house's."""
-    ordinal = kept[-1].kind is Kind.NAME and _ORDINAL.fullmatch(kept[-1].text)
-    if ordinal or (numbers > 1 and kept[-1].kind is Kind.NUMBER):
+def _drop_floor_number(kept: list[Token], numbers: int) -> int:
+    """Take back the number of ``1 tr``, unless it is the only one: then it is the house's. Count what was taken."""
+    last = kept[-1]
+    if last.kind is Kind.NAME and _ORDINAL.fullmatch(last.text):
         kept.pop()
+    elif numbers > 1 and last.kind is Kind.NUMBER:
+        kept.pop()
+        return 1
+    return 0
 
 
 def _is_noise(word: str, numbers: int, pieces: Sequence[Token], at: int) -> bool:

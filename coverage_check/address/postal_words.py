@@ -28,7 +28,7 @@ SECOND_WORDS = _words("""
 """)
 """A word that needs the one before: ``Enskede Gård``, ``Storsjö Kapell``."""
 
-SMALL_WORDS = _words("i och vid av og am an auf bei im in ob der dem den de la von")
+SMALL_WORDS = _words("i och und vid av og am an auf bei im in ob der dem den de la von")
 """Words that tie their neighbours together: ``Frankfurt am Main``."""
 
 NOT_GENITIVE = _words("ås äs us is ums ss ös os kas fors")
@@ -144,6 +144,8 @@ def spelled(words: Sequence[str], *, street: bool = False) -> str:
 
 def _leading(word: str, following: str, *, street: bool) -> str:
     bare = word.rstrip(".")
+    if len(bare) == len(following.rstrip(".")) == 1:
+        return word  # initials: L J Brandts väg
     if bare == "st" and following.startswith(tuple(SAINTS)):
         return "sankt"
     if bare == "st" and not street:

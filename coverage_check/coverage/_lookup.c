@@ -23,6 +23,7 @@
 #define RING_BITS 15
 #define RINGS ((UINT32_C(1) << RING_BITS) - 1)
 #define STATED_DISTANCE_M 5000.0
+#define ERROR_BOUND 3.3306690738754716e-16
 #define ROUNDING_M 1e-6
 #define MARGIN_M 1e-5
 
@@ -84,7 +85,7 @@ static double exact_sign(Point a, Point b, Point p) {
 /* + left of the edge a → b, - right of it, 0 on its line: the sign is exact. */
 static inline double orientation(Point a, Point b, Point p) {
     double left = (a.x - p.x) * (b.y - p.y), right = (a.y - p.y) * (b.x - p.x), sign = left - right;
-    if (fabs(sign) > 3.3306690738754716e-16 * (fabs(left) + fabs(right)) || left == 0 || right == 0) return sign;
+    if (fabs(sign) > ERROR_BOUND * (fabs(left) + fabs(right)) || left == 0 || right == 0) return sign;
     return exact_sign(a, b, p);
 }
 
@@ -103,17 +104,13 @@ static inline int below_corner(Point a, Point b, Point corner) {
     return b.x > a.x ? side > 0 : side < 0;
 }
 
-/* The cell of a point, and where it is; beyond the grid: outside and far away. */
-static inline uint32_t read_cell(const Layer *layer, Point p, int64_t *column, int64_t *row) {
-    const Grid *grid = &layer->grid;
-    double x = (p.x - grid->west) * grid->cells_a_metre, y = (p.y - grid->south) * grid->cells_a_metre;
-    if (!(x >= 0 && y >= 0 && x < (double)grid->columns && y < (double)grid->rows)) {
-        *column = *row = -1;
-        return LOW_BITS;
-    }
-    *column = (int64_t)x;
-    *row = (int64_t)y;
-    return layer->cells[*row * grid->columns + *column];
+/* Where the cell of a point is; 0 beyond the grid. */
+static inline int find_cell(const Grid *grid, double x, double y, int64_t *column, int64_t *row) {
+    double east = (x - grid->west) * grid->cells_a_metre, north = (y - grid->south) * grid->cells_a_metre;
+    if (!(east >= 0 && north >= 0 && east < (double)grid->columns && north < (double)grid->rows)) return 0;
+    *column = (int64_t)east;
+    *row = (int64_t)north;
+    return 1;
 }
 
 /* The list of edges of a cell that has some. A damaged file must not lead out of the arrays: then the list is empty. */
@@ -128,12 +125,43 @@ static inline const uint32_t *list_of(const Layer *layer, uint32_t cell, uint32_
     return layer->edges + first + 1;
 }
 
-static int walk(const Layer *layer, uint32_t cell, int64_t column, int64_t row, Point p, int *damaged) {
+/* What rounding can't have decided: orientation() in the flesh, for a walk that needs only "is it negative?". */
+typedef struct { int negative, doubtful; } Side;
+
+static inline Side quick_side(double a_x, double a_y, double b_x, double b_y) { /* of the edge, from the point at 0, 0 */
+    double left = a_x * b_y, right = a_y * b_x;
+    Side side = {left < right, fabs(left - right) <= ERROR_BOUND * (fabs(left) + fabs(right))};
+    return side;
+}
+
+/* Walk without branches, as they can't be predicted here; -1 if rounding could matter. That the corner's side is compared with
+ * the side of both its neighbours on the way spares asking which way the edge runs. */
+static int quick_walk(const Layer *layer, const uint32_t *edges, uint32_t count, Point south, Point p) {
+    int turns = 0, doubtful = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (edges[i] >= layer->last_vertex) return -1;
+        Point a = layer->vertices[edges[i]], b = layer->vertices[edges[i] + 1];
+        double a_up = a.y - p.y, b_up = b.y - p.y, a_east = a.x - south.x, b_east = b.x - south.x;
+        int spans_row = (a_up <= 0) ^ (b_up <= 0), spans_line = (a_east < 0) ^ (b_east < 0);
+        Side at_p = quick_side(a.x - p.x, a_up, b.x - p.x, b_up);
+        Side at_north = quick_side(a_east, a_up, b_east, b_up);
+        Side at_south = quick_side(a_east, a.y - south.y, b_east, b.y - south.y);
+        turns ^= (spans_row & (at_p.negative ^ at_north.negative)) ^ (spans_line & (at_south.negative ^ at_north.negative));
+        doubtful |= (spans_row & (at_p.doubtful | at_north.doubtful)) | (spans_line & (at_south.doubtful | at_north.doubtful));
+        doubtful |= (a_up == 0) | (b_up == 0);
+    }
+    return doubtful ? -1 : turns;
+}
+
+/* Walk from the cell's corner north to the row of the point, and east to the point. */
+static int walk(const Layer *layer, const Place *place, Point p, int *damaged) {
     const Grid *grid = &layer->grid;
-    Point south = {grid->west + (double)column * grid->cell_m, grid->south + (double)row * grid->cell_m};
+    Point south = {grid->west + (double)place->column * grid->cell_m, grid->south + (double)place->row * grid->cell_m};
     Point north = {south.x, p.y};
-    uint32_t count, turns = cell >> 31;
-    const uint32_t *edges = list_of(layer, cell, &count, damaged);
+    uint32_t count;
+    const uint32_t *edges = list_of(layer, place->cell, &count, damaged);
+    int covered = (int)(place->cell >> 31), turns = quick_walk(layer, edges, count, south, p);
+    if (turns >= 0) return covered ^ turns;
     for (uint32_t i = 0; i < count; i++) {
         if (edges[i] >= layer->last_vertex) {
             *damaged = 1;
@@ -141,34 +169,27 @@ static int walk(const Layer *layer, uint32_t cell, int64_t column, int64_t row, 
         }
         Point a = layer->vertices[edges[i]], b = layer->vertices[edges[i] + 1];
         if ((a.y <= p.y) != (b.y <= p.y)) {
-            if (!((a.x > p.x && b.x > p.x && a.x > north.x && b.x > north.x) ||
-                  (a.x < north.x && b.x < north.x && a.x < p.x && b.x < p.x))) {
-                double side = orientation(a, b, p);
-                if (side == 0) return ON_EDGE;
-                turns ^= (uint32_t)((side < 0) == (b.y > a.y));
-                if (a.x <= north.x || b.x <= north.x) turns ^= (uint32_t)west_of_corner(a, b, north);
-            }
+            double side = orientation(a, b, p);
+            if (side == 0) return ON_EDGE;
+            covered ^= ((side < 0) == (b.y > a.y)) ^ west_of_corner(a, b, north);
         } else if (a.y == p.y || b.y == p.y) {
             if ((a.y == p.y && a.x == p.x) || (b.y == p.y && b.x == p.x)) return ON_EDGE;
             if (a.y == b.y && (a.x < p.x) != (b.x < p.x)) return ON_EDGE;
         }
-        if ((a.x < north.x) != (b.x < north.x)) turns ^= (uint32_t)(below_corner(a, b, south) != below_corner(a, b, north));
+        if ((a.x < north.x) != (b.x < north.x)) covered ^= below_corner(a, b, south) ^ below_corner(a, b, north);
     }
-    return (int)(turns & 1);
+    return covered;
 }
 
 /* How far is the boundary? ------------------------------------------------------------------------------------------- */
 
 static inline double squared_distance(Point a, Point b, Point p) {
-    double dx = b.x - a.x, dy = b.y - a.y, from_x = p.x - a.x, from_y = p.y - a.y;
-    double along = from_x * dx + from_y * dy, length2 = dx * dx + dy * dy;
-    if (along <= 0) return from_x * from_x + from_y * from_y;
-    if (along >= length2) {
-        double to_x = p.x - b.x, to_y = p.y - b.y;
-        return to_x * to_x + to_y * to_y;
-    }
-    double across = from_x * dy - from_y * dx;
-    return across * across / length2;
+    double dx = b.x - a.x, dy = b.y - a.y, from_x = p.x - a.x, from_y = p.y - a.y, to_x = p.x - b.x, to_y = p.y - b.y;
+    double along = from_x * dx + from_y * dy, length2 = dx * dx + dy * dy, across = from_x * dy - from_y * dx;
+    double to_start = from_x * from_x + from_y * from_y, to_end = to_x * to_x + to_y * to_y;
+    double to_line = across * across / (length2 == 0 ? 1 : length2);
+    double squared = along >= length2 ? to_end : to_line; /* no branches: they can't be predicted */
+    return along <= 0 ? to_start : squared;
 }
 
 static inline double gap(double at, double low, double size) { /* from a position to an interval, a little less than it is */
@@ -274,67 +295,75 @@ static double nearest_edge(const Layer *layer, const Place *place, Point p, doub
 
 #define AT_ONCE 256
 
-static void fetch(const Layer *layer, const double *x, const double *y, int64_t n, Place *places) {
+/* Find the cells of some points, and say which of them need more than a look at their cell: those with edges. */
+static int64_t find_cells(const Layer *layer, const double *x, const double *y, int64_t n, Place *places, int64_t *busy) {
     const Grid *grid = &layer->grid;
+    int64_t n_busy = 0;
     for (int64_t i = 0; i < n; i++) {
-        double column = (x[i] - grid->west) * grid->cells_a_metre, row = (y[i] - grid->south) * grid->cells_a_metre;
-        if (column >= 0 && row >= 0 && column < (double)grid->columns && row < (double)grid->rows)
-            PREFETCH(layer->cells + (int64_t)row * grid->columns + (int64_t)column);
+        places[i].column = -1;
+        if (find_cell(grid, x[i], y[i], &places[i].column, &places[i].row))
+            PREFETCH(layer->cells + places[i].row * grid->columns + places[i].column);
     }
     for (int64_t i = 0; i < n; i++) {
-        Point p = {x[i], y[i]};
-        places[i].cell = read_cell(layer, p, &places[i].column, &places[i].row);
-        if (places[i].cell & HAS_EDGES) PREFETCH(layer->edges + (places[i].cell & LOW_BITS));
+        uint32_t cell = LOW_BITS;
+        if (places[i].column >= 0) cell = layer->cells[places[i].row * grid->columns + places[i].column];
+        places[i].cell = cell;
+        busy[n_busy] = i;
+        n_busy += cell >> 30 & 1;
     }
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t k = 0; k < n_busy; k++) PREFETCH(layer->edges + (places[busy[k]].cell & LOW_BITS));
+    for (int64_t k = 0; k < n_busy; k++) {
         uint32_t count, last = UINT32_MAX;
         int ignored = 0;
-        if (!(places[i].cell & HAS_EDGES)) continue;
-        const uint32_t *edges = list_of(layer, places[i].cell, &count, &ignored);
-        for (uint32_t k = 0; k < count; k++) {
-            if (edges[k] >> 2 == last >> 2 || edges[k] >= layer->last_vertex) continue; /* four vertices a cache line */
-            last = edges[k];
+        const uint32_t *edges = list_of(layer, places[busy[k]].cell, &count, &ignored);
+        for (uint32_t i = 0; i < count; i++) {
+            if (edges[i] >> 2 == last >> 2 || edges[i] >= layer->last_vertex) continue; /* four vertices a cache line */
+            last = edges[i];
             PREFETCH(layer->vertices + last);
         }
     }
+    return n_busy;
 }
 
 typedef enum { LOCATE, DISTANCE, CLASSIFY } Question;
 
-static int look_up(const Layer *layer, Question question, const Place *place, Point p, double radius, void *out, int64_t at) {
-    int damaged = 0;
-    int located = place->cell & HAS_EDGES ? walk(layer, place->cell, place->column, place->row, p, &damaged) : (int)(place->cell >> 31);
-    if (question == LOCATE) {
-        ((uint8_t *)out)[at] = (uint8_t)located;
-    } else if (question == DISTANCE) {
-        double distance = 0;
-        if (located != ON_EDGE)
-            distance = sqrt(nearest_edge(layer, place, p,
-                                         STATED_DISTANCE_M * STATED_DISTANCE_M, 0, &damaged));
-        ((double *)out)[at] = located == OUTSIDE ? -distance : distance;
-    } else {
-        double reach = radius * (1 + 1e-12) + ROUNDING_M, distance = 0;
-        if (reach > STATED_DISTANCE_M) reach = STATED_DISTANCE_M;
-        if (located != ON_EDGE)
-            distance = sqrt(nearest_edge(layer, place, p, reach * reach,
-                                         radius * radius * (1 - 1e-12), &damaged));
-        ((int8_t *)out)[at] = (int8_t)(distance > radius ? (located == OUTSIDE ? -1 : 1) : 0);
-    }
-    return damaged;
+static double distance_to_edge(const Layer *layer, const Place *place, Point p, int located, double reach, double enough2, int *damaged) {
+    return located == ON_EDGE ? 0 : sqrt(nearest_edge(layer, place, p, reach * reach, enough2, damaged));
+}
+
+static int8_t class_of(const Layer *layer, const Place *place, Point p, int located, double radius, int *damaged) {
+    double reach = radius * (1 + 1e-12) + ROUNDING_M;
+    if (reach > STATED_DISTANCE_M) reach = STATED_DISTANCE_M;
+    if (distance_to_edge(layer, place, p, located, reach, radius * radius * (1 - 1e-12), damaged) <= radius) return 0;
+    return located == OUTSIDE ? -1 : 1;
 }
 
 static int look_up_all(const Layer *layers, int64_t n_layers, Question question, const double *x, const double *y,
                        const double *radius, int64_t n, void *out) {
     Place places[AT_ONCE];
+    int64_t busy[AT_ONCE + 1];
+    uint8_t located[AT_ONCE];
     int damaged = 0;
     for (int64_t start = 0; start < n; start += AT_ONCE) {
         int64_t some = n - start < AT_ONCE ? n - start : AT_ONCE;
         for (int64_t k = 0; k < n_layers; k++) {
-            fetch(layers + k, x + start, y + start, some, places);
-            for (int64_t i = 0; i < some; i++) {
+            const Layer *layer = layers + k;
+            int64_t n_busy = find_cells(layer, x + start, y + start, some, places, busy), at = start * n_layers + k;
+            for (int64_t i = 0; i < some; i++) located[i] = (uint8_t)(places[i].cell >> 31);
+            for (int64_t b = 0; b < n_busy; b++) {
+                Point p = {x[start + busy[b]], y[start + busy[b]]};
+                located[busy[b]] = (uint8_t)walk(layer, places + busy[b], p, &damaged);
+            }
+            for (int64_t i = 0; i < some; i++, at += n_layers) {
                 Point p = {x[start + i], y[start + i]};
-                double r = radius ? radius[start + i] : 0;
-                damaged |= look_up(layers + k, question, places + i, p, r, out, (start + i) * n_layers + k);
+                if (question == LOCATE) {
+                    ((uint8_t *)out)[at] = located[i];
+                } else if (question == DISTANCE) {
+                    double distance = distance_to_edge(layer, places + i, p, located[i], STATED_DISTANCE_M, 0, &damaged);
+                    ((double *)out)[at] = located[i] == OUTSIDE ? -distance : distance;
+                } else {
+                    ((int8_t *)out)[at] = class_of(layer, places + i, p, located[i], radius[start + i], &damaged);
+                }
             }
         }
     }

@@ -98,7 +98,7 @@ class Index:
 
     def __init__(self, folder: Path, arrays: Arrays, by: Implementation = CHOSEN) -> None:
         self.folder = folder
-        self._by = by
+        self.by = by
         self.arrays = arrays
         self._all = np.arange(len(arrays.grids))
 
@@ -133,7 +133,7 @@ class Index:
         """Tell more than `covered`: 0 outside, 1 inside, 2 exactly on the boundary, as uint8[n, layers]."""
         points, chosen = _Points(x, y, by_place=False), self._chosen(layers)
         out = np.empty((len(points), len(chosen)), np.uint8)
-        self._ask(self._by.locate, chosen, points.x, points.y, out)
+        self._ask(self.by.locate, chosen, points.x, points.y, out)
         return points.as_given(out)
 
     def covered(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | None = None) -> NDArray[np.bool_]:
@@ -179,7 +179,7 @@ class Index:
         """
         points, chosen = _Points(x, y, by_place=True), self._chosen(layers)
         out = np.empty((len(points), len(chosen)))
-        self._ask(self._by.edge_distance, chosen, points.x, points.y, out)
+        self._ask(self.by.edge_distance, chosen, points.x, points.y, out)
         return points.as_given(out)
 
     def classify(
@@ -211,7 +211,7 @@ class Index:
         if radius.shape not in {(), (1,), (len(points),)}:
             raise InvalidInput("There must be one radius, or one for each point.")
         out = np.empty((len(points), len(chosen)), np.int8)
-        self._ask(self._by.classify, chosen, points.x, points.y, points.arrange(radius), out)
+        self._ask(self.by.classify, chosen, points.x, points.y, points.arrange(radius), out)
         return points.as_given(out)
 
     def _ask(self, question: Callable[..., None], *arrays: NDArray[Any]) -> None:

@@ -39,7 +39,7 @@ def _open(path: Path, name: str) -> np.ndarray:
     dtype, tail = _KINDS[name]
     try:
         mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as fault:
+    except Exception as fault:  # a damaged header raises whatever its parser stumbles over
         raise SnapshotInvalid(f"{path} is missing or damaged: import the layers again.") from fault
     if mapped.dtype != dtype or mapped.shape[1:] != tail:
         raise SnapshotInvalid(f"{path} does not hold what its name says: import the layers again.")

@@ -32,11 +32,10 @@ class _Connection(sqlite3.Connection):
 class Register:
     """An opened address register; make one with `build_register`. A `Geocoder`.
 
-    Any number of threads may use it, each with a connection of its own, and so may a process forked from this one.
+    Any number of threads may use it, each with a connection of its own, and so may a process forked from this one::
 
-    >>> register = Register.open("addresses.sqlite")  # doctest: +SKIP
-    >>> register.locate(parse("Harg 12, 760 21 Vätö")).match  # doctest: +SKIP
-    <Match.EXACT: 'exact'>
+        register = Register.open("addresses.sqlite")
+        register.locate(parse("Harg 12, 760 21 Vätö")).match        # Match.EXACT
 
     Attributes
     ----------

@@ -1,6 +1,7 @@
 """What a customer says is understood however it is written."""
 
 import csv
+import sys
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -131,6 +132,69 @@ def test_what_cannot_be_an_address_is_refused(text: str) -> None:
         parse(text)
     assert "\n" not in str(refused.value)
     assert "x" * 10 not in str(refused.value)
+
+
+def steps(text: str) -> int:
+    """Count the calls that understanding a text takes: a clock that never flickers."""
+    count = 0
+
+    def tick(_frame: object, _event: str, _argument: object) -> None:
+        nonlocal count
+        count += 1
+
+    sys.setprofile(tick)
+    try:
+        parse(text)
+    except InvalidInput:
+        pass
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "1",
+            "a",
+            "1 ",
+            "a ",
+            "12 ",
+            "123 ",
+            "1,",
+            "760 21 ",
+            "1:2 ",
+            "c/o ",
+            "nr ",
+            "lgh 1 ",
+            "1 tr ",
+            "box 1 ",
+            "a.",
+            "a-",
+        ),
+        *(
+            "st. ",
+            "kv ",
+            "se-760 ",
+            "1.",
+            "°",
+            "N ",
+            "59.82 18.95 a ",
+            "C2+22 ",
+            "@1,1,",
+            "!3d1",
+            "\n",
+            "(",
+            "ö\u0308",
+            "sverige ",
+        ),
+    ],
+)
+def test_twice_the_text_takes_about_twice_the_steps(piece: str) -> None:
+    parse("Harg 12")  # what is made once is made now
+    short, long = (steps((piece * MAX_CHARACTERS)[:length]) for length in (MAX_CHARACTERS // 2, MAX_CHARACTERS))
+    assert long <= 2.6 * short + 200
 
 
 # Real addresses ----------------------------------------------------------------------------------------------------------

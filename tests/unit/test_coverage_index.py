@@ -312,6 +312,20 @@ def test_a_damaged_file_is_named(tmp_path: Path, damage: str) -> None:
         Index.open(tmp_path)
 
 
+@every_implementation
+@pytest.mark.parametrize("name", ["cells", "edges", "grids"])
+def test_numbers_that_lead_out_of_the_index_are_a_fault_not_an_answer(tmp_path: Path, by: Implementation, name: str) -> None:
+    """What a flipped bit may do on disk must not read memory that isn't the index's."""
+    index_of(tmp_path, raster_coverage(np.random.default_rng(8), pixels=20))
+    file = next(tmp_path.glob(f"*{name}*"))
+    content = bytearray(file.read_bytes())
+    content[-len(content) // 2 :] = b"\x7f" * (len(content) - len(content) // 2)
+    file.write_bytes(content)
+    x, y = np.meshgrid(np.arange(674_000, 676_000, 10.0), np.arange(6_580_000, 6_582_000, 10.0))
+    with pytest.raises(SnapshotInvalid):
+        Index.open(tmp_path, by=by).edge_distance_m(x.ravel(), y.ravel())
+
+
 @pytest.mark.parametrize(
     ("x", "y"),
     [(float("nan"), 1.0), (1.0, float("inf")), ([1.0, 2.0], [1.0]), ([[1.0]], [[1.0]])],

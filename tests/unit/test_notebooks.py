@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,12 +17,12 @@ def test_it_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     if not os.environ.get("COVERAGE_CHECK_REQUIRE_ALL"):
         pytest.importorskip("nbclient", reason=_MISSING)
         pytest.importorskip("ipykernel", reason=_MISSING)
-    import nbformat
     from nbclient import NotebookClient
+    from nbformat import reads
 
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    notebook = nbformat.read(path, as_version=4)
+    notebook: Any = reads(path.read_text(encoding="utf-8"), as_version=4)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
     shown = [
         text
