@@ -27,7 +27,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coverage_check.coverage.grid import GRID, STATED_DISTANCE_M, Arrays, Floats, Grid, Polygons
+from coverage_check.coverage.grid import GRID, STATED_DISTANCE_M, Arrays, Floats, Grid, Integers, Polygons
 from coverage_check.coverage.implementation import CHOSEN, Implementation, implementation
 from coverage_check.coverage.index_files import ArrayWriter, open_arrays
 from coverage_check.coverage.index_lookup import OUTSIDE
@@ -129,14 +129,14 @@ class Index:
             polygon_offsets=self.arrays.polygons[grid["first_polygon"] : grid["end_polygon"]],
         )
 
-    def locate(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | None = None) -> NDArray[np.uint8]:
+    def locate(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | Integers | None = None) -> NDArray[np.uint8]:
         """Tell more than `covered`: 0 outside, 1 inside, 2 exactly on the boundary, as uint8[n, layers]."""
         points, chosen = _Points(x, y, by_place=False), self._chosen(layers)
         out = np.empty((len(points), len(chosen)), np.uint8)
         self._ask(self.by.locate, chosen, points.x, points.y, out)
         return points.as_given(out)
 
-    def covered(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | None = None) -> NDArray[np.bool_]:
+    def covered(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | Integers | None = None) -> NDArray[np.bool_]:
         """Tell whether each layer covers each point; its boundary is covered.
 
         Parameters
@@ -159,7 +159,7 @@ class Index:
         covered: NDArray[np.bool_] = self.locate(x, y, layers=layers) != OUTSIDE
         return covered
 
-    def edge_distance_m(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | None = None) -> Floats:
+    def edge_distance_m(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | Integers | None = None) -> Floats:
         """Measure from each point to the boundary of each layer.
 
         Parameters
@@ -183,7 +183,7 @@ class Index:
         return points.as_given(out)
 
     def classify(
-        self, x: ArrayLike, y: ArrayLike, radius_m: ArrayLike, *, layers: Sequence[int] | None = None
+        self, x: ArrayLike, y: ArrayLike, radius_m: ArrayLike, *, layers: Sequence[int] | Integers | None = None
     ) -> NDArray[np.int8]:
         """Tell what still holds if each point may be off by its radius: what `edge_distance_m` says, found sooner.
 
@@ -220,7 +220,7 @@ class Index:
         except IndexError as fault:
             raise SnapshotInvalid(f"The index in {self.folder} is damaged: import the layers again.") from fault
 
-    def _chosen(self, layers: Sequence[int] | None) -> NDArray[np.int64]:
+    def _chosen(self, layers: Sequence[int] | Integers | None) -> NDArray[np.int64]:
         return self._all if layers is None else self._all[np.asarray(layers, np.intp)]
 
 

@@ -17,20 +17,32 @@ Floats = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyedLayer:
-    """What a look-up needs of one layer.
+class Columns:
+    """Where each layer's claim and survey area stand in the index, made once for a snapshot.
 
-    Attributes
+    Parameters
     ----------
-    area
-        Number of the layer's claim in the index.
-    survey
-        Number of its survey area, the bounds minx, miny, maxx, maxy, or None for everywhere.
+    claims
+        Number of each layer's claim in the index.
+    surveys
+        Number of each layer's survey area, its bounds minx, miny, maxx, maxy, or None for everywhere.
     """
 
-    area: int
-    survey: int | Box | None
+    def __init__(self, claims: Sequence[int], surveys: Sequence[int | Box | None]) -> None:
+        self.claims = np.array(claims, dtype=np.intp)
+        self._surveys = np.array([survey if isinstance(survey, int) else 0 for survey in surveys], dtype=np.intp)
+        self._others = [(n, survey) for n, survey in enumerate(surveys) if not isinstance(survey, int)]
+
+    def surveyed(self, inside: Bools, x: Floats, y: Floats) -> Bools:
+        """Give bool[n, layers] from what the index says of each of its areas."""
+        surveyed: Bools = inside.take(self._surveys, axis=1)
+        for column, box in self._others:
+            if box is None:
+                surveyed[:, column] = True
+            else:
+                minx, miny, maxx, maxy = box
+                surveyed[:, column] = (x >= minx) & (x <= maxx) & (y >= miny) & (y <= maxy)
+        return surveyed
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -52,7 +64,7 @@ class Lookup:
     covered: Bools
     surveyed: Bools
     _index: Index
-    _areas: Sequence[int]
+    _columns: Columns
     _edge_distance_m: Floats | None = field(default=None, init=False)
 
     @property
@@ -61,32 +73,27 @@ class Lookup:
         if self._edge_distance_m is None:
             placed = np.isfinite(self.x) & np.isfinite(self.y)
             if placed.all():
-                self._edge_distance_m = self._index.edge_distance_m(self.x, self.y, layers=self._areas)
+                self._edge_distance_m = self._index.edge_distance_m(self.x, self.y, layers=self._columns.claims)
             else:
                 self._edge_distance_m = np.full(self.covered.shape, -STATED_DISTANCE_M)
-                found = self._index.edge_distance_m(self.x[placed], self.y[placed], layers=self._areas)
+                found = self._index.edge_distance_m(self.x[placed], self.y[placed], layers=self._columns.claims)
                 self._edge_distance_m[placed] = found
         return self._edge_distance_m
 
 
-def look_up(index: Index, layers: Sequence[SurveyedLayer], x: Floats, y: Floats) -> Lookup:
-    """Ask every layer about points in the metric CRS; points that have no place in it are covered and surveyed nowhere."""
+def look_up(index: Index, columns: Columns, x: Floats, y: Floats) -> Lookup:
+    """Ask every layer about points in the metric CRS, all of them finite."""
+    inside = index.covered(x, y)
+    covered = inside.take(columns.claims, axis=1)
+    return Lookup(x=x, y=y, covered=covered, surveyed=columns.surveyed(inside, x, y), _index=index, _columns=columns)
+
+
+def look_up_placed(index: Index, columns: Columns, x: Floats, y: Floats) -> Lookup:
+    """Do the same where some points may have no place in the metric CRS: those are covered and surveyed nowhere."""
     placed = np.isfinite(x) & np.isfinite(y)
     if placed.all():
-        inside = index.covered(x, y)
-    else:
-        inside = np.zeros((len(x), len(index)), dtype=bool)
-        inside[placed] = index.covered(x[placed], y[placed])
-    areas = [layer.area for layer in layers]
-    surveyed = np.column_stack([_surveyed(layer.survey, inside, placed, x, y) for layer in layers])
-    return Lookup(x=x, y=y, covered=inside[:, areas], surveyed=surveyed, _index=index, _areas=areas)
-
-
-def _surveyed(survey: int | Box | None, inside: Bools, placed: Bools, x: Floats, y: Floats) -> Bools:
-    if survey is None:
-        return placed
-    if isinstance(survey, int):
-        return inside[:, survey]
-    minx, miny, maxx, maxy = survey
-    within: Bools = (x >= minx) & (x <= maxx) & (y >= miny) & (y <= maxy)
-    return within
+        return look_up(index, columns, x, y)
+    some = look_up(index, columns, x[placed], y[placed])
+    covered, surveyed = np.zeros((2, len(x), len(columns.claims)), dtype=bool)
+    covered[placed], surveyed[placed] = some.covered, some.surveyed
+    return Lookup(x=x, y=y, covered=covered, surveyed=surveyed, _index=index, _columns=columns)

@@ -5,6 +5,7 @@ snapshot = Snapshot.open("snapshot/")
 snapshot.lookup(lon=18.95, lat=59.82).covered
 """
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pyproj import Transformer
 
     from coverage_check.coverage.index import Index
-    from coverage_check.coverage.lookup import Floats, Lookup, SurveyedLayer
+    from coverage_check.coverage.lookup import Columns, Floats, Lookup
     from coverage_check.coverage.sources.features import Geometries
 
 Progress = Callable[[int, int, str], None]
@@ -161,12 +162,12 @@ class Snapshot:
         InvalidInput
             Neither or both pairs were given, their shapes differ, or a number is not finite or no degree.
         """
-        from coverage_check.coverage.lookup import look_up  # noqa: PLC0415 - a snapshot that is only described needs no geometry
+        from coverage_check.coverage.lookup import look_up, look_up_placed  # noqa: PLC0415 - to describe a snapshot takes none
 
         if lon is not None and lat is not None and x is None and y is None:
-            return look_up(self._index, self._surveyed_layers, *self.to_metric(lon=lon, lat=lat))
+            return look_up_placed(self._index, self._columns, *self.to_metric(lon=lon, lat=lat))
         if x is not None and y is not None and lon is None and lat is None:
-            return look_up(self._index, self._surveyed_layers, *_points(x, y, names="x and y"))
+            return look_up(self._index, self._columns, *_points(x, y, names="x and y"))
         raise InvalidInput("a look-up needs either lon and lat, or x and y: give one pair.")
 
     def to_metric(self, *, lon: "npt.ArrayLike", lat: "npt.ArrayLike") -> "tuple[Floats, Floats]":
@@ -209,16 +210,16 @@ class Snapshot:
         return Index.open(self.path)
 
     @cached_property
-    def _surveyed_layers(self) -> "list[SurveyedLayer]":
-        from coverage_check.coverage.lookup import SurveyedLayer  # noqa: PLC0415
+    def _columns(self) -> "Columns":
+        from coverage_check.coverage.lookup import Columns  # noqa: PLC0415
 
-        return [
-            SurveyedLayer(
-                area=stored.area,
-                survey=_SURVEYS[stored.claim.survey](stored.claim) if stored.survey_area is None else stored.survey_area,
-            )
-            for stored in self._manifest.layers
-        ]
+        return Columns(
+            claims=[stored.area for stored in self._manifest.layers],
+            surveys=[
+                _SURVEYS[stored.claim.survey](stored.claim) if stored.survey_area is None else stored.survey_area
+                for stored in self._manifest.layers
+            ],
+        )
 
     def __reduce__(self) -> "tuple[Callable[[Path], Snapshot], tuple[Path]]":
         return Snapshot.open, (self.path,)
@@ -232,11 +233,12 @@ def _points(first: "npt.ArrayLike", second: "npt.ArrayLike", *, names: str) -> "
     import numpy as np  # noqa: PLC0415
 
     try:
-        pair = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+        one, other = np.array(first, np.float64, ndmin=1, copy=None), np.array(second, np.float64, ndmin=1, copy=None)
     except (TypeError, ValueError):
         raise InvalidInput(f"{names} must be numbers.") from None
-    if pair[0].shape != pair[1].shape or pair[0].ndim > 1:
+    if one.shape != other.shape or one.ndim > 1:
         raise InvalidInput(f"{names} must be two numbers, or two lists of the same length.")
-    if not (np.isfinite(pair[0]).all() and np.isfinite(pair[1]).all()):
+    # A sum is finite only if all its terms are, and one number is sooner looked at than two arrays.
+    if not (math.isfinite(one.sum()) and math.isfinite(other.sum())) and not np.isfinite([one, other]).all():
         raise InvalidInput(f"{names} must be finite: take out the rows without a position.")
-    return np.atleast_1d(pair[0]), np.atleast_1d(pair[1])
+    return one, other
