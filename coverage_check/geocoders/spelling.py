@@ -12,6 +12,7 @@ import unicodedata
 
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
 _WORD = re.compile(r"[^\W_]+(?::[^\W_]+)?\.?")
+_MUNICIPALITY = re.compile(r"\s+(?:kommun|municipality)\s*$", re.IGNORECASE)
 _FIRST_WORDS = {
     "g:a": ("gamla",),
     "l": ("lilla",),
@@ -50,6 +51,15 @@ def key(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS))
     return "".join(letter for letter in plain if letter.isalnum())
+
+
+def place_key(text: str) -> str:
+    """Write the name of a town, district or municipality as it is looked up.
+
+    >>> place_key("Norrtälje kommun")
+    'norrtalje'
+    """
+    return key(_MUNICIPALITY.sub("", text)) or key(text)
 
 
 def expansions(text: str) -> tuple[str, ...]:
