@@ -1,0 +1,234 @@
+"""Nominatim: a geocoder over OpenStreetMap, one's own or the public one.
+
+The public server's policy is built in: one question a second for the whole machine, a contact in the User-Agent, no batches,
+and the attribution in every result (https://operations.osmfoundation.org/policies/nominatim/). A server of one's own has no
+such limits.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from coverage_check.address import Address, Query
+from coverage_check.errors import InvalidInput
+from coverage_check.geocoders._http import USER_AGENT, Limits, Question, ask, host_of
+from coverage_check.geocoders.answers import Judge, require_address
+from coverage_check.geocoders.found import STREET_MISSING, Hit
+from coverage_check.geocoders.pace import Pace
+from coverage_check.geocoders.returned import Extent, Returned
+from coverage_check.geocoders.shape import Shape
+from coverage_check.location import ErrorModel, Location, LocationLevel
+
+PUBLIC_HOST = "nominatim.openstreetmap.org"
+ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0 (https://www.openstreetmap.org/copyright)"
+
+_LIMIT = 40
+"""The most that a server gives by default: one more place that fits is one more doubt."""
+
+_STREETS = ("road", "square", "pedestrian", "footway", "path")
+_PLACES = (
+    "place",
+    "isolated_dwelling",
+    "croft",
+    "farm",
+    "hamlet",
+    "locality",
+    "neighbourhood",
+    "quarter",
+    "suburb",
+    "islet",
+    "island",
+    "village",
+    "borough",
+    "city_district",
+    "town",
+    "city",
+    "municipality",
+)
+"""Parts of an address, smallest first. County and state are left out: nobody tells two streets apart by them."""
+
+_TOWNS = ("village", "town", "city")
+_POINT = 28
+_AREAS = ((26, LocationLevel.STREET), (16, LocationLevel.LOCALITY), (13, LocationLevel.MUNICIPALITY))
+"""Nominatim's address ranks: 28 and more are houses and points, below 13 lie counties and countries."""
+
+
+class Nominatim:
+    """Asks a Nominatim server. A `Geocoder`.
+
+    Parameters
+    ----------
+    url
+        The server, without ``/search``: ``http://localhost:8080``.
+    country
+        ISO 3166 code of the country to search.
+    contact
+        E-mail or web address of who asks; the public server requires it.
+    limits
+        Deadline and cap of an answer; the deadline holds for all that one address needs.
+    errors
+        How far off a found place is, by its level.
+    pace_folder
+        Where processes that ask the public server queue; None for the machine's temporary folder.
+
+    Raises
+    ------
+    InvalidInput
+        No server's url, or the public server without a contact.
+    """
+
+    attribution = ATTRIBUTION
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        country: str = "se",
+        contact: str = "",
+        limits: Limits | None = None,
+        errors: ErrorModel | None = None,
+        pace_folder: Path | None = None,
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._host = host_of(url)
+        self._country = country.lower()
+        self._limits = limits or Limits()
+        self._judge = Judge(country=self._country, host=self._host, errors=errors or ErrorModel())
+        self._headers = {"User-Agent": f"{USER_AGENT} ({contact})" if contact else USER_AGENT}
+        self._pace: Pace | None = None
+        if self._host.partition(":")[0] == PUBLIC_HOST:
+            if not contact or "\n" in contact or "\r" in contact:
+                raise InvalidInput("The public Nominatim requires a contact: put an e-mail or web address into the config.")
+            self._pace = Pace("nominatim-public", interval_s=1.0, folder=pace_folder)
+
+    @property
+    def id(self) -> str:
+        """Provenance: the server."""
+        return f"nominatim:{self._host}"
+
+    @property
+    def batches(self) -> bool:
+        """Whether many addresses may be asked in a row: not of the public server."""
+        return self._pace is None
+
+    def status(self) -> str:
+        """Tell the server's version and the age of its data.
+
+        Raises
+        ------
+        GeocoderUnavailable
+            One of its kinds.
+        """
+        content = self._ask("status", {"format": "json"}, self._ends())
+        told = Shape(content, self._host).table()
+        return f"Nominatim {told.text('software_version')}, data of {told.text('data_updated') or 'an unknown day'}"
+
+    def locate(self, query: Query) -> Location:
+        """Find the places that an address may mean.
+
+        Raises
+        ------
+        AddressNotFound
+            The server knows nothing that fits.
+        NoStreetPosition, PropertyDesignationUnsupported
+            A box, a property designation.
+        GeocoderUnavailable
+            One of its kinds.
+        InvalidInput
+            A pasted position or Plus code: `geocoders.position` is for these.
+        """
+        asked = require_address(query)
+        ends = self._ends()
+        answers: dict[Returned, None] = {}
+        hits: list[Hit] = []
+        for text in questions(asked):
+            answers.update(dict.fromkeys(self._search(text, ends)))
+            hits = self._judge.hits(asked, list(answers))
+            if any(_settles(asked, hit) for hit in hits):
+                break
+        return self._judge.settle(hits, source=self.id, attribution=self.attribution)
+
+    def _ends(self) -> float:
+        return time.monotonic() + self._limits.deadline_s
+
+    def _search(self, text: str, ends: float) -> Iterator[Returned]:
+        params: dict[str, str | int] = {"q": text, "format": "jsonv2", "addressdetails": 1, "limit": _LIMIT}
+        params["countrycodes"] = self._country
+        for row in Shape(self._ask("search", params, ends), self._host).tables():
+            if (answer := _read(row)) is not None:
+                yield answer
+
+    def _ask(self, path: str, params: Mapping[str, str | int], ends: float) -> Any:
+        if self._pace:
+            self._pace.wait(ends=ends)
+        left_s = max(0.001, ends - time.monotonic())
+        question = Question(url=f"{self._url}/{path}", params=params, headers=self._headers)
+        return ask(question, replace(self._limits, deadline_s=left_s)).content
+
+
+def questions(asked: Address) -> Iterator[str]:
+    """Put an address in words: whole first, then without the town, the letter, the house.
+
+    Nominatim gives nothing at all where one word is unknown to it.
+    """
+    street, number, letter = asked.street, "" if asked.number is None else asked.number, asked.letter
+    house = f"{street} {number}{letter}".strip()
+    places = ", ".join(asked.places)
+    where = f"{asked.postcode} {places}".strip()
+    texts = [
+        ", ".join(part for part in (house, where) if part),
+        f"{house}, {asked.postcode}" if house and asked.postcode else "",
+        f"{street} {number}, {where}" if letter and where else "",
+        house if number else "",
+        f"{street}, {places}" if street and places else "",
+        places,
+        asked.postcode,
+    ]
+    yield from dict.fromkeys(text for text in texts if text)
+
+
+def _settles(asked: Address, hit: Hit) -> bool:
+    """Whether further questions could only add doubt that is not there: the house is found, or none was asked for."""
+    return STREET_MISSING not in hit.flaws and (asked.number is None or not hit.candidate.level.coarse)
+
+
+def _read(row: Shape) -> Returned | None:
+    """Read one result; None for a place that no address leads to."""
+    level = _level(row)
+    if level is None:
+        return None
+    address = row.table("address")
+    south, north, west, east = row.numbers("boundingbox", 4)
+    return Returned(
+        lat=row.number("lat"),
+        lon=row.number("lon"),
+        level=level,
+        street=next(filter(None, map(address.text, _STREETS)), ""),
+        number=address.text("house_number") if not level.coarse else "",
+        postcode=address.text("postcode"),
+        places=tuple(filter(None, map(address.text, _PLACES))),
+        town=next(filter(None, map(address.text, _TOWNS)), ""),
+        name=row.text("name"),
+        country=address.text("country_code"),
+        extent=Extent(south=south, north=north, west=west, east=east) if level.coarse else None,
+    )
+
+
+def _level(row: Shape) -> LocationLevel | None:
+    """Tell what was found, by Nominatim's rank."""
+    rank = row.number("place_rank")
+    if row.text("type") == "postcode":
+        return LocationLevel.POSTCODE
+    if rank >= _POINT:
+        return _house_level(row) if row.table("address").text("house_number") else None
+    return next((level for least, level in _AREAS if rank >= least), None)
+
+
+def _house_level(row: Shape) -> LocationLevel:
+    category = row.text("category")
+    # A house without a node or building of its own lies somewhere on a line from one number to another.
+    if row.text("osm_type") == "way" and category == "place":
+        return LocationLevel.INTERPOLATED
+    return LocationLevel.BUILDING if category == "building" else LocationLevel.ADDRESS_POINT
