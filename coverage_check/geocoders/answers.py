@@ -100,7 +100,7 @@ class Judge:
     def _elsewhere(self, asked: Address, home: Sequence[Returned], found: Sequence[tuple[Returned, Flaws]]) -> list[Hit]:
         """Give houses of that name somewhere else, unless two parts of the address confirm each other."""
         firm = asked.postcode and asked.places and any(CONTRADICTED not in flaws for _, flaws in found)
-        if firm or any(not answer.level.coarse for answer, _ in found):
+        if firm or not found or any(not answer.level.coarse for answer, _ in found):
             return []
         hits = [self._hit(answer, flaws) for answer in home if (flaws := compare_elsewhere(asked, answer)) is not None]
         return hits if len(hits) <= _MOST_ELSEWHERE else []

@@ -49,7 +49,7 @@ def compare(asked: Address, answer: Returned) -> Flaws | None:
     if answer.is_place:
         return _compare_place(asked, answer)
     for street, said in _readings(asked, answer):
-        named = name_flaws(street, [answer.street or answer.name] if answer.street or answer.name else answer.places)
+        named = name_flaws(street, _names(answer))
         numbered = _number_flaws(asked, answer)
         if named is None or numbered is None:
             continue
@@ -62,15 +62,25 @@ def compare(asked: Address, answer: Returned) -> Flaws | None:
 def compare_elsewhere(asked: Address, answer: Returned) -> Flaws | None:
     """Compare a house whose street and number are those asked for, and nothing that says where it is.
 
-    Postcode or town may be the customer's mistake: such a house is no answer, but it casts doubt on every other.
+    Postcode or town may be the customer's mistake: such a house is no answer, but it casts doubt on a coarse one.
     """
     if answer.level.coarse or asked.number is None:
         return None
-    named = name_flaws(asked.street, [answer.street] if answer.street else answer.places)
+    named = name_flaws(asked.street, _names(answer))
     numbered = _number_flaws(asked, answer)
     if named is None or numbered is None or {ONE_EDIT, MORE_EDITS} & set(named):
         return None
     return (*named, *numbered, STREET_MISSING)
+
+
+def _names(answer: Returned) -> tuple[str, ...]:
+    """Give the name of a street, or of the street or village that a house belongs to.
+
+    A house without a street belongs to the smallest place around it: Harg 12 is not Vätö 12, though Harg lies on Vätö.
+    """
+    if answer.level is LocationLevel.STREET:
+        return (answer.street or answer.name,)
+    return (answer.street,) if answer.street else answer.places[:1]
 
 
 def name_flaws(asked: str, names: Iterable[str]) -> Flaws | None:

@@ -15,6 +15,9 @@ from itertools import pairwise
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
+_FIRST_ID = 90_000_000_000
+"""Beyond the ids of the real map, so that both can be imported together."""
+
 Point = tuple[float, float]
 Row = dict[str, str]
 
@@ -37,7 +40,7 @@ class OsmFile:
         self._elements: dict[str, list[str]] = {"node": [], "way": [], "relation": []}
 
     def _add(self, kind: str, attributes: str, inside: str, tags: dict[str, str]) -> int:
-        number = len(self._elements[kind]) + 1
+        number = _FIRST_ID + len(self._elements[kind])
         inside += "".join(f"<tag k={quoteattr(key)} v={quoteattr(value)}/>" for key, value in tags.items())
         self._elements[kind].append(f'<{kind} id="{number}" {attributes}{_STAMP}>{inside}</{kind}>')
         return number

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Bring up a real Nominatim over a small OSM file, on 127.0.0.1 only.
+# Bring up a real Nominatim over small OSM files, on 127.0.0.1 only.
 #
-#   up.sh FOLDER OSM_FILE [HTTP_PORT [POSTGRES_PORT]]     start, import what is not imported yet, serve
-#   up.sh --stop FOLDER                                   stop its server and its database
+#   up.sh FOLDER OSM_FILE...      start, import unless it is done, serve; prints the server's url
+#   up.sh --stop FOLDER           stop its server and its database
 #
+# HTTP_PORT and POSTGRES_PORT choose the ports. Files must not share ids.
 # All that it makes lies in FOLDER: Python packages, a throw-away PostgreSQL cluster, logs. Calling it again is harmless.
 # It needs PostgreSQL with PostGIS and osm2pgsql (.ci/install-nominatim), and PYTHON (default python3) with venv. As root
 # it runs the cluster as the system user postgres, since PostgreSQL refuses root.
@@ -30,9 +31,10 @@ if [ -n "$stop" ]; then
     exit 0
 fi
 
-osm=$(realpath "${2:?an OSM file is needed}")
-http=${3:-8099}
-port=${4:-54339}
+shift
+files=(); for osm in "${@:?an OSM file is needed}"; do files+=(--osm-file "$(realpath "$osm")"); done
+http=${HTTP_PORT:-8099}
+port=${POSTGRES_PORT:-54339}
 [ -n "$PGBIN" ] && command -v osm2pgsql >/dev/null ||
     { echo "PostgreSQL or osm2pgsql is missing: run .ci/install-nominatim as root" >&2; exit 3; }
 
@@ -49,8 +51,7 @@ if [ ! -f "$base/cluster/PG_VERSION" ]; then
     mkdir -p "$base/cluster" "$base/run"
     if [ "$(id -u)" = 0 ]; then
         chown postgres "$base/cluster" "$base/run"
-        # The system user must be able to walk down to its own folder.
-        folder=$base; while [ "$folder" != / ]; do chmod o+x "$folder"; folder=$(dirname "$folder"); done
+        chmod o+x "$base" # the system user must be able to walk down to its own folder
     fi
     (cd / && as_owner "$PGBIN/initdb" -D "$base/cluster" -A trust -E UTF8 --locale=C.UTF-8 -U postgres >/dev/null)
     as_owner tee -a "$base/cluster/postgresql.conf" >/dev/null <<CONF
@@ -76,7 +77,7 @@ if [ ! -f "$base/imported" ]; then
     psql -qd postgres -c 'drop database if exists nominatim' -c 'drop role if exists "www-data"' \
         -c 'create role "www-data" login' 2>/dev/null
     mkdir -p "$base/project"
-    (cd "$base/project" && nominatim import --osm-file "$osm" --threads 2 --osm2pgsql-cache 64) >"$base/import.log" 2>&1 ||
+    (cd "$base/project" && nominatim import "${files[@]}" --threads 2 --osm2pgsql-cache 64) >"$base/import.log" 2>&1 ||
         { tail -30 "$base/import.log" >&2; exit 1; }
     touch "$base/imported"
 fi
@@ -92,3 +93,4 @@ if ! ready; then
     for _ in $(seq 120); do if ready; then break; fi; sleep 0.5; done
 fi
 ready || { tail -30 "$base/server.log" >&2; exit 1; }
+echo "http://127.0.0.1:$http"
