@@ -47,7 +47,10 @@ _PLACES = (
     "city",
     "municipality",
 )
-"""Parts of an address, smallest first. County and state are left out: nobody tells two streets apart by them."""
+"""Parts of an address, smallest first."""
+
+_NO_PLACES = ("house_number", *_STREETS, "postcode", "county", "state", "region", "country")
+"""Parts that no town is called by: nobody tells two streets apart by their county."""
 
 _TOWNS = ("village", "town", "city")
 _POINT = 28
@@ -208,12 +211,23 @@ def _read(row: Shape) -> Returned | None:
         street=next(filter(None, map(address.text, _STREETS)), ""),
         number=address.text("house_number") if not level.coarse else "",
         postcode=address.text("postcode"),
-        places=tuple(filter(None, map(address.text, _PLACES))),
+        places=_places(row, address),
         town=next(filter(None, map(address.text, _TOWNS)), ""),
         name=row.text("name"),
         country=address.text("country_code"),
         extent=Extent(south=south, north=north, west=west, east=east) if level.coarse else None,
     )
+
+
+def _places(row: Shape, address: Shape) -> tuple[str, ...]:
+    """Give the names of the places around, smallest first.
+
+    Of two villages, one in the other, `address` has the smaller alone; `display_name` has both.
+    """
+    others = {row.text("name"), *map(address.text, _NO_PLACES)}
+    shown = (part.strip() for part in row.text("display_name").split(","))
+    named = (*map(address.text, _PLACES), *(part for part in shown if part not in others))
+    return tuple(dict.fromkeys(filter(None, named)))
 
 
 def _level(row: Shape) -> LocationLevel | None:
