@@ -1,6 +1,6 @@
 """From what a server returned to one location: everything that fits, and the doubt."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from coverage_check.address import Address, PropertyDesignation, Query
@@ -13,7 +13,7 @@ from coverage_check.errors import (
 )
 from coverage_check.geocoders.comparison import Flaws, compare, compare_elsewhere
 from coverage_check.geocoders.countries import lies_in
-from coverage_check.geocoders.found import CONTRADICTED, Hit
+from coverage_check.geocoders.found import CONTRADICTED, STREET_MISSING, Hit
 from coverage_check.geocoders.matching import settle
 from coverage_check.geocoders.returned import Returned, join_streets
 from coverage_check.geocoders.spelling import place_key
@@ -61,6 +61,31 @@ class Judge:
     country: str
     host: str
     errors: ErrorModel
+
+    def locate(
+        self, query: Query, search: Callable[[str], Iterable[Returned]], *, source: str, attribution: str
+    ) -> Location:
+        """Search in ever fewer words until the house is found, and make one location of all that came back.
+
+        Parameters
+        ----------
+        search
+            Asks the server with a text.
+
+        Raises
+        ------
+        LocateError
+            One of its kinds.
+        """
+        asked = require_address(query)
+        answers: dict[Returned, None] = {}
+        hits: list[Hit] = []
+        for text in questions(asked):
+            answers.update(dict.fromkeys(search(text)))
+            hits = self.hits(asked, list(answers))
+            if any(_settles(asked, hit) for hit in hits):
+                break
+        return self.settle(hits, source=source, attribution=attribution)
 
     def hits(self, asked: Address, answers: Sequence[Returned]) -> list[Hit]:
         """Give what fits, each with its flaws.
@@ -128,6 +153,32 @@ class Judge:
         least = self.errors.spread(LocationLevel.ADDRESS_POINT)
         reach_m = answer.extent.reach_m(lat=answer.lat, lon=answer.lon)
         return Spread(max(reach_m / 2, least.cep50_m), max(reach_m, least.cep95_m))
+
+
+def questions(asked: Address) -> Iterator[str]:
+    """Put an address in words: whole first, then without the town, the letter, the house.
+
+    Many a server gives nothing at all where one word is unknown to it.
+    """
+    street, number, letter = asked.street, "" if asked.number is None else asked.number, asked.letter
+    house = f"{street} {number}{letter}".strip()
+    places = ", ".join(asked.places)
+    where = f"{asked.postcode} {places}".strip()
+    texts = [
+        ", ".join(part for part in (house, where) if part),
+        f"{house}, {asked.postcode}" if house and asked.postcode else "",
+        f"{street} {number}, {where}" if letter and where else "",
+        house if number else "",
+        f"{street}, {places}" if street and places else "",
+        places,
+        asked.postcode,
+    ]
+    yield from dict.fromkeys(text for text in texts if text)
+
+
+def _settles(asked: Address, hit: Hit) -> bool:
+    """Whether the house is found, or none was asked for: further questions could only find what fits less."""
+    return STREET_MISSING not in hit.flaws and (asked.number is None or not hit.candidate.level.coarse)
 
 
 def _smallest(places: Sequence[tuple[Returned, Flaws]]) -> list[tuple[Returned, Flaws]]:

@@ -5,19 +5,16 @@ and the attribution in every result (https://operations.osmfoundation.org/polici
 such limits.
 """
 
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from coverage_check.address import Address, Query
+from coverage_check.address import Query
 from coverage_check.errors import InvalidInput
-from coverage_check.geocoders._http import USER_AGENT, Limits, Question, ask, host_of
-from coverage_check.geocoders.answers import Judge, require_address
-from coverage_check.geocoders.found import STREET_MISSING, Hit
+from coverage_check.geocoders._http import Limits, host_of
+from coverage_check.geocoders.answers import Judge
 from coverage_check.geocoders.pace import Pace
 from coverage_check.geocoders.returned import Extent, Returned
+from coverage_check.geocoders.server import Server
 from coverage_check.geocoders.shape import Shape
 from coverage_check.location import ErrorModel, Location, LocationLevel
 
@@ -94,27 +91,23 @@ class Nominatim:
         errors: ErrorModel | None = None,
         pace_folder: Path | None = None,
     ) -> None:
-        self._url = url.rstrip("/")
-        self._host = host_of(url)
         self._country = country.lower()
-        self._limits = limits or Limits()
-        self._judge = Judge(country=self._country, host=self._host, errors=errors or ErrorModel())
-        self._headers = {"User-Agent": f"{USER_AGENT} ({contact})" if contact else USER_AGENT}
-        self._pace: Pace | None = None
-        if self._host.partition(":")[0] == PUBLIC_HOST:
-            if not contact or "\n" in contact or "\r" in contact:
-                raise InvalidInput("The public Nominatim requires a contact: put an e-mail or web address into the config.")
-            self._pace = Pace("nominatim-public", interval_s=1.0, folder=pace_folder)
+        self._public = host_of(url).partition(":")[0] == PUBLIC_HOST
+        if self._public and not contact:
+            raise InvalidInput("The public Nominatim requires a contact: put an e-mail or web address into the config.")
+        pace = Pace("nominatim-public", interval_s=1.0, folder=pace_folder) if self._public else None
+        self._server = Server(url, limits=limits, contact=contact, pace=pace)
+        self._judge = Judge(country=self._country, host=self._server.host, errors=errors or ErrorModel())
 
     @property
     def id(self) -> str:
         """Provenance: the server."""
-        return f"nominatim:{self._host}"
+        return f"nominatim:{self._server.host}"
 
     @property
     def batches(self) -> bool:
         """Whether many addresses may be asked in a row: not of the public server."""
-        return self._pace is None
+        return not self._public
 
     def status(self) -> str:
         """Tell the server's version and the age of its data.
@@ -124,8 +117,7 @@ class Nominatim:
         GeocoderUnavailable
             One of its kinds.
         """
-        content = self._ask("status", {"format": "json"}, self._ends())
-        told = Shape(content, self._host).table()
+        told = self._server.get("status", {"format": "json"}, ends=self._server.ends()).table()
         return f"Nominatim {told.text('software_version')}, data of {told.text('data_updated') or 'an unknown day'}"
 
     def locate(self, query: Query) -> Location:
@@ -142,59 +134,15 @@ class Nominatim:
         InvalidInput
             A pasted position or Plus code: `geocoders.position` is for these.
         """
-        asked = require_address(query)
-        ends = self._ends()
-        answers: dict[Returned, None] = {}
-        hits: list[Hit] = []
-        for text in questions(asked):
-            answers.update(dict.fromkeys(self._search(text, ends)))
-            hits = self._judge.hits(asked, list(answers))
-            if any(_settles(asked, hit) for hit in hits):
-                break
-        return self._judge.settle(hits, source=self.id, attribution=self.attribution)
-
-    def _ends(self) -> float:
-        return time.monotonic() + self._limits.deadline_s
+        ends = self._server.ends()
+        return self._judge.locate(query, lambda text: self._search(text, ends), source=self.id, attribution=self.attribution)
 
     def _search(self, text: str, ends: float) -> Iterator[Returned]:
         params: dict[str, str | int] = {"q": text, "format": "jsonv2", "addressdetails": 1, "limit": _LIMIT}
         params["countrycodes"] = self._country
-        for row in Shape(self._ask("search", params, ends), self._host).tables():
+        for row in self._server.get("search", params, ends=ends).tables():
             if (answer := _read(row)) is not None:
                 yield answer
-
-    def _ask(self, path: str, params: Mapping[str, str | int], ends: float) -> Any:
-        if self._pace:
-            self._pace.wait(ends=ends)
-        left_s = max(0.001, ends - time.monotonic())
-        question = Question(url=f"{self._url}/{path}", params=params, headers=self._headers)
-        return ask(question, replace(self._limits, deadline_s=left_s)).content
-
-
-def questions(asked: Address) -> Iterator[str]:
-    """Put an address in words: whole first, then without the town, the letter, the house.
-
-    Nominatim gives nothing at all where one word is unknown to it.
-    """
-    street, number, letter = asked.street, "" if asked.number is None else asked.number, asked.letter
-    house = f"{street} {number}{letter}".strip()
-    places = ", ".join(asked.places)
-    where = f"{asked.postcode} {places}".strip()
-    texts = [
-        ", ".join(part for part in (house, where) if part),
-        f"{house}, {asked.postcode}" if house and asked.postcode else "",
-        f"{street} {number}, {where}" if letter and where else "",
-        house if number else "",
-        f"{street}, {places}" if street and places else "",
-        places,
-        asked.postcode,
-    ]
-    yield from dict.fromkeys(text for text in texts if text)
-
-
-def _settles(asked: Address, hit: Hit) -> bool:
-    """Whether further questions could only add doubt that is not there: the house is found, or none was asked for."""
-    return STREET_MISSING not in hit.flaws and (asked.number is None or not hit.candidate.level.coarse)
 
 
 def _read(row: Shape) -> Returned | None:
