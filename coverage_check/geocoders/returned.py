@@ -89,7 +89,8 @@ class Returned:
         if self.is_place:
             names = () if self.level is LocationLevel.POSTCODE else (self.name,)
             return Address(given="", postcode=self.postcode, places=names).normalised
-        street = self.street or self.name or next(iter(self.places), "")
+        otherwise = self.name if self.level is LocationLevel.STREET else next(iter(self.places), "")
+        street = self.street or otherwise
         towns = [place for place in (self.town, *self.places) if place not in {street, ""}]
         return Address(
             given="", street=f"{street} {self.number}".strip(), postcode=self.postcode, places=tuple(towns[:1])
