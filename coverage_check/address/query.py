@@ -1,25 +1,24 @@
-"""What the customer said: text → Address | Coordinates | PropertyDesignation | PlusCode.
+"""What a customer's words can mean: an address, a pasted position, a property designation or a Plus code.
 
-`parse` understands the words; where the place lies is the geocoders' business.
+`coverage_check.address.parse` makes them from text; where the place lies is the geocoders' business.
 """
 
 from dataclasses import dataclass
 from typing import ClassVar
-
-MAX_CHARACTERS = 512
-"""Longer texts are refused: no address is longer, and the worst case stays small."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """A postal address, taken apart. Everything but the text as given may be empty.
 
+    Names are in title case with abbreviations spelled out, so ``ÖSTRA STRANDV. 4`` and ``Östra Strandvägen 4`` are equal.
+
     Attributes
     ----------
     given
         The text as typed.
     street
-        Street, village or farm, as written: ``Vätövägen``, ``Harg``.
+        Street, village or farm: ``Vätövägen``, ``Harg``. Also a lone name, which may be a place as well.
     number
         House number without its letter; None if none was given.
     letter
@@ -88,7 +87,10 @@ class Coordinates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PropertyDesignation:
-    """A Swedish property designation (fastighetsbeteckning): ``Norrtälje Vätö-Harg 1:23``. Never a street."""
+    """A Swedish property designation (fastighetsbeteckning): ``Norrtälje Vätö-Harg 1:23``. Never a street.
+
+    A town quarter (``Kv. Björnen 5``) has no block. The municipality is empty where none was named.
+    """
 
     kind: ClassVar[str] = "property_designation"
 
@@ -101,7 +103,8 @@ class PropertyDesignation:
     @property
     def normalised(self) -> str:
         """The designation in its usual form."""
-        return f"{self.municipality} {self.tract} {self.block}:{self.unit}".strip()
+        number = f"{self.block}:{self.unit}" if self.block else self.unit
+        return f"{self.municipality} {self.tract} {number}".strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,4 +124,4 @@ class PlusCode:
 
 
 Query = Address | Coordinates | PropertyDesignation | PlusCode
-"""What `parse` understands."""
+"""What `coverage_check.address.parse` gives."""
