@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 
-.PHONY: demo test check lint types contracts wheel clean
+.PHONY: demo test check lint types contracts wheel data clean
 
 demo: $(STAMP)
 	@$(BIN)/coverage-check demo
@@ -33,8 +33,14 @@ $(STAMP): pyproject.toml
 		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@rm -f $(STAMP)
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[parquet,notebook,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[parquet,postgres,notebook,test]'
 	@touch $(STAMP)
+
+# The demonstration's snapshot and register, compiled from data/vato/ (data/README.md has the recipe of the rest).
+data: $(STAMP)
+	$(BIN)/coverage-check import data/vato/layers.toml -o data/vato/snapshot --overwrite
+	$(BIN)/coverage-check register build data/vato/addresses.csv -o data/vato/register.sqlite \
+		--source-name "invented house positions (data/README.md)" --licence CC0-1.0
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

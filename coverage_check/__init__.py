@@ -1,5 +1,6 @@
 """Tell whether a mobile product can be delivered at an address: how sure, why, and what can be offered instead.
 
+>>> from datetime import date
 >>> import coverage_check as cc
 >>> checker = cc.Checker.from_config("demo")
 >>> decision = checker.check("Harg 12, 760 21 Vätö", product="mbb-4g", on=date(2025, 11, 1))

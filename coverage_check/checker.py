@@ -30,7 +30,7 @@ from coverage_check.technology import PlaceOfUse, Receiver, word
 if TYPE_CHECKING:
     import pandas as pd
 
-_SWAPPED = "latitude and longitude seem to be the wrong way round."
+_SWAPPED = "SWAPPED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,8 +229,11 @@ class Checker:
         return pd.concat([orders, answers], axis=1)
 
     def _locate(self, query: Query) -> Location:
-        if isinstance(query, Coordinates | PlusCode):
+        if isinstance(query, Coordinates):
             return position.locate(query, self._errors)
+        if isinstance(query, PlusCode):
+            near = self._locate(parse(query.place)) if query.place else None
+            return position.locate(query, self._errors, near=near)
         if self.geocoder is None:
             raise AddressNotFound("No geocoder is configured: add [geocoder] to the config, or give a position.")
         return self.geocoder.locate(query)

@@ -5,6 +5,7 @@ conditional, 2 usage, 3 something undetermined, 4 input, config or coverage data
 141 closed pipe.
 """
 
+import json
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from coverage_check import __version__
-from coverage_check.errors import CoverageCheckError, InvalidInput
+from coverage_check.errors import CoverageCheckError, GeocoderUnavailable, InvalidInput, LocateError
 
 if TYPE_CHECKING:
     from coverage_check.decision import Decision
@@ -28,7 +29,7 @@ _RECEIVERS = click.Choice(["handset", "indoor_router", "outdoor_antenna"])
 _PATH = click.Path(path_type=Path)
 
 
-class Day(click.ParamType):
+class Day(click.ParamType):  # type: ignore[type-arg] # generic only since click 8.4
     """A date such as 2025-11-01."""
 
     name = "date"
@@ -226,7 +227,13 @@ def geocode(address: str, *, form: str, config: str) -> int:
     from coverage_check.checker import Checker
     from coverage_check.report.text import location_json, location_text
 
-    location = Checker.from_config(config).locate(address)
+    try:
+        location = Checker.from_config(config).locate(address)
+    except GeocoderUnavailable:
+        raise
+    except LocateError as error:  # that there is no such place is an answer too
+        _say(json.dumps({"location": None, "reason": error.code}) if form == "json" else f"{error.code}: {error}")
+        return 0
     _say(location_json(location) if form == "json" else location_text(location))
     return 0
 
@@ -262,22 +269,24 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Run one command and give its exit code; errors become one line on stderr."""
     try:
-        result = commands.main(args=arguments, prog_name="coverage-check", standalone_mode=False)
+        # Not commands.main(): that turns a closed pipe into exit code 1.
+        with commands.make_context("coverage-check", list(arguments)) as context:
+            result = commands.invoke(context)
         sys.stdout.flush()
+    except click.exceptions.Exit as asked:
+        result = asked.exit_code
     except CoverageCheckError as error:
         click.echo(f"{error.code}: {error}", err=True)
-        return error.exit_code
-    except click.Abort:
-        return 130
+        result = error.exit_code
     except click.ClickException as error:
         error.show()
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
+        result = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        result = 130
     except BrokenPipeError:
         # Python flushes stdout once more at exit, into a pipe that nobody reads.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+        result = 141
     return result if isinstance(result, int) else 0
 
 

@@ -85,4 +85,4 @@ def _geocoder(config: Config, on: date) -> Iterator[Finding]:  # noqa: ARG001 - 
         yield Finding("geocoder", "none is configured: only positions can be checked")
         return
     register = Register.open(config.geocoder.path)
-    yield Finding("geocoder", f"{register.id}: {register.info.addresses:,} addresses, {register.info.source_name}")
+    yield Finding("geocoder", f"{register.id}: {register.info.addresses:,} addresses, {register.info.source}")

@@ -96,6 +96,18 @@ class RegisterInvalid(CoverageCheckError):
     code = "REGISTER_INVALID"
 
 
+class LedgerInvalid(CoverageCheckError):
+    """A ledger that is no ledger, is damaged, or was written by a newer version."""
+
+    code = "LEDGER_INVALID"
+
+
+class InputGone(CoverageCheckError, LookupError):
+    """A recorded decision can't be made again: the snapshot, register, products or rules it names are not at hand."""
+
+    code = "INPUT_GONE"
+
+
 class TableInvalid(CoverageCheckError, ValueError):
     """An orders table that can't be read: no such column, ragged rows, undecodable text."""
 

@@ -117,6 +117,15 @@ REASONS: Mapping[ReasonCode, Words] = {
     ),
 }
 
+REMARKS: Mapping[str, Words] = {
+    "": Words("", ""),
+    "SWAPPED": Words(
+        "latitud och longitud verkar ha bytt plats.",
+        "latitude and longitude seem to be the wrong way round.",
+    ),
+}
+"""What goes with INVALID_INPUT."""
+
 OPENINGS: Mapping[Verdict, Words] = {
     Verdict.DELIVERABLE: Words("Ja, {product} fungerar {use} på {address}.", "Yes, {product} works {use} at {address}."),
     Verdict.CONDITIONAL: Words(
@@ -140,6 +149,10 @@ CONDITIONS: Mapping[Condition, Words] = {
 
 OFFERS: Mapping[str, Words] = {
     "product": Words("Det jag kan erbjuda där är {offer}.", "What I can offer there is {offer}."),
+    "until": Words(
+        "Det jag kan erbjuda där är {offer}, men bara till och med {date}: då släcks det nätet.",
+        "What I can offer there is {offer}, but only until {date}, when that network ends.",
+    ),
     "later": Words("{offer} går att leverera där från {date}.", "{offer} can be delivered there from {date}."),
 }
 

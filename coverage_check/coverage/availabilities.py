@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_check.availability import Availability
-from coverage_check.coverage.lookup import Lookup
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.location import Location, Match
 from coverage_check.spread import SAMPLES, far_radius_m, offsets_m
@@ -23,6 +22,8 @@ CAP_M = 5000.0
 _BESIDE_M = np.array([(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)])
 _RING = np.array([(math.cos(a), math.sin(a)) for a in np.arange(8) * math.pi / 4])
 _FEWEST = 64
+_NOWHERE_M = 1e9
+"""Where a place is put for which the metric CRS has none: far from every layer."""
 
 Points = npt.NDArray[np.float64]
 
@@ -42,6 +43,18 @@ class _Spot:
 
     def around(self, offsets: Points) -> Points:
         return np.array((self.x, self.y)) + offsets
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What every layer says about one group of points: arrays [n, layers]."""
+
+    covered: npt.NDArray[np.bool_]
+    surveyed: npt.NDArray[np.bool_]
+    edge_distance_m: npt.NDArray[np.float64]
+
+    def part(self, start: int, end: int) -> "_Look":
+        return _Look(self.covered[start:end], self.surveyed[start:end], self.edge_distance_m[start:end])
 
 
 def availabilities(snapshot: Snapshot, locations: Sequence[Location]) -> list[tuple[Availability, ...]]:
@@ -85,7 +98,7 @@ def _spots(snapshot: Snapshot, location: Location) -> list[_Spot]:
     if location.match is Match.AMBIGUOUS and len(location.candidates) > 1:
         places = [(c.lat, c.lon, c.cep50_m, c.cep95_m) for c in location.candidates]
     lat, lon, cep50_m, cep95_m = np.array(places, dtype=np.float64).T
-    x, y = snapshot.to_metric(lon=lon, lat=lat)
+    x, y = (np.nan_to_num(axis, posinf=_NOWHERE_M, neginf=-_NOWHERE_M) for axis in snapshot.to_metric(lon=lon, lat=lat))
     return [_Spot(*values) for values in zip(x.tolist(), y.tolist(), cep50_m.tolist(), cep95_m.tolist(), strict=True)]
 
 
@@ -94,19 +107,20 @@ def _ring(spot: _Spot) -> Points:
     return spot.around(np.vstack([(0.0, 0.0), _RING * min(spot.far_m, CAP_M)]))
 
 
-def _look(snapshot: Snapshot, groups: Sequence[Points]) -> list[Lookup]:
+def _look(snapshot: Snapshot, groups: Sequence[Points]) -> list[_Look]:
     """Look all groups up in one call, and give each group its own part."""
     points = np.vstack(groups)
     found = snapshot.lookup(x=points[:, 0], y=points[:, 1])
-    ends = np.cumsum([len(group) for group in groups])
-    return [found[end - len(group) : end] for end, group in zip(ends.tolist(), groups, strict=True)]
+    whole = _Look(found.covered, found.surveyed, found.edge_distance_m)
+    ends = np.cumsum([len(group) for group in groups]).tolist()
+    return [whole.part(end - len(group), end) for end, group in zip(ends, groups, strict=True)]
 
 
-def _alike(spots: Sequence[_Spot], ring: Lookup) -> bool:
+def _alike(spots: Sequence[_Spot], ring: _Look) -> bool:
     """Whether no edge, of a claim or of a survey area, lies within the error of any spot."""
     size = len(_RING) + 1
     for n, spot in enumerate(spots):
-        part = ring[n * size : (n + 1) * size]
+        part = ring.part(n * size, (n + 1) * size)
         same = (part.surveyed == part.surveyed[0]).all()
         if spot.far_m > CAP_M or not same or (np.abs(part.edge_distance_m[0]) < spot.far_m).any():
             return False
@@ -124,7 +138,7 @@ def _places(spots: Sequence[_Spot], *, settled: bool) -> Points:
     return np.vstack([first, *rest])
 
 
-def _availability(snapshot: Snapshot, layer: int, beside: Lookup, at: Lookup) -> Availability:
+def _availability(snapshot: Snapshot, layer: int, beside: _Look, at: _Look) -> Availability:
     return Availability(
         layer=snapshot.layers[layer],
         covered=at.covered[:, layer],

@@ -11,6 +11,7 @@ from coverage_check.geocoders.spelling import expansions, key, place_key, spelle
 _LONGEST_NAME_WORDS = 5
 _MOST_WORDS = 24
 _MOST_STREET_WORDS = 8
+_LARGEST_NUMBER = 999_999_999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +22,21 @@ class Part:
     ----------
     places
         What it may mean; empty if the register knows no such place.
+    name
+        As typed, unless it is spelled as a place is.
     is_postcode
         A house has one postcode, and lies in several named places.
     edited
         Whether the name fits only with one letter changed.
+    village_of
+        Names no place, but a village of these towns: ``Vätövägen 12, Harg, 760 21 Vätö``.
     """
 
     places: tuple[Place, ...]
+    name: str = ""
     is_postcode: bool = False
     edited: bool = False
+    village_of: frozenset[str] = frozenset()
 
     @property
     def ids(self) -> frozenset[int]:
@@ -75,12 +82,15 @@ class Asked:
 def ask(tables: Tables, address: Address) -> Asked:
     """Put an address into the register's terms."""
     words = " ".join(address.places).split()
-    parts = list(name_parts(tables, words[:_MOST_WORDS]))
-    if code := postcode_key(address.postcode):
-        place = tables.postcode(code)
-        parts.insert(0, Part(places=(place,) if place else (), is_postcode=True))
+    code = postcode_key(address.postcode)
+    place = tables.postcode(code) if code else None
+    first = [Part(places=(place,) if place else (), is_postcode=True)] if code else []
+    parts = [*first, *name_parts(tables, words[:_MOST_WORDS])]
+    sure = [place for part in parts if not part.edited for place in part.ids]
+    parts = [_village(tables, part, sure) if part.name else part for part in parts]
     letter = "".join(sign for sign in address.letter.upper() if sign.isalnum())
-    return Asked(street=address.street, number=address.number, letter=letter, parts=tuple(parts))
+    number = None if address.number is None else min(address.number, _LARGEST_NUMBER)
+    return Asked(street=address.street, number=number, letter=letter, parts=tuple(parts))
 
 
 def name_parts(tables: Tables, words: list[str]) -> Iterator[Part]:
@@ -111,7 +121,13 @@ def _near_part(tables: Tables, words: list[str]) -> Iterator[Part]:
     """Take words that name no place: perhaps with one letter changed; else they remain an unknown part."""
     if name := place_key(" ".join(words)):
         near = tables.places_near(name)
-        yield Part(places=near, edited=bool(near))
+        yield Part(name=" ".join(words), places=near, edited=bool(near))
+
+
+def _village(tables: Tables, part: Part, places: list[int]) -> Part:
+    """Look among the streets, where villages are, for a name that is none of a place."""
+    towns = {area.place for area in tables.areas([key(part.name)], places) if area.place}
+    return Part(places=(), name=part.name, village_of=frozenset(towns)) if towns else part
 
 
 def splits(tables: Tables, asked: Asked) -> Iterator[Asked]:

@@ -33,8 +33,9 @@ class Flaw:
     why: str
 
 
-UNHELD = Flaw(1, Match.EXACT, "the register has no such part for this house")
+UNHELD = Flaw(1, Match.FUZZY, "the register has no such part for this house, and it could not be compared")
 NO_PLACE_ASKED = Flaw(0, Match.FUZZY, "no postcode or town was given, and a register may end at a border")
+VILLAGE = Flaw(1, Match.FUZZY, "the place is a village of the same town")
 FOLDED = Flaw(1, Match.FUZZY, "the name differs in accents or is abbreviated")
 ONE_EDIT = Flaw(2, Match.FUZZY, "the street's name differs in one letter")
 MORE_EDITS = Flaw(4, Match.FUZZY, "the street's name differs in two letters")
@@ -166,6 +167,8 @@ class AreaHits:
     def _compare_part(self, part: Part, postcodes: set[int]) -> Flaw | None:
         if part.is_postcode:
             return None if part.ids & postcodes else CONTRADICTED if any(postcodes) else UNHELD
+        if self._area.place in part.village_of:
+            return VILLAGE
         return None if part.ids & self._places else CONTRADICTED if self._area.place else UNHELD
 
     def _label(self, row: HouseRow | None = None) -> str:

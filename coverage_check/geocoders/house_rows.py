@@ -2,9 +2,10 @@
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from coverage_check.errors import FileRefused, InvalidInput
@@ -16,6 +17,7 @@ from coverage_check.geocoders.spelling import key
 from coverage_check.location import LocationLevel
 
 _BATCH = 20_000
+_REMEMBERED = 4_096
 _MARGIN_DEG = 2.0
 _NUMBER = re.compile(r"(\d{1,6})(?:\s*-?\s*([^\W\d_]{1,2}))?(?![^\W_])")
 _ADDRESS = re.compile(r"(.*?\S)\s+(\d{1,6}\s*[^\W\d_]?)")
@@ -97,11 +99,15 @@ class HouseRows:
         return self._projection.degrees(found) if self._projection else found
 
     def _houses(self, values: Mapping[str, str], lat: float, lon: float) -> Iterator[House]:
-        text = {name: " ".join(values.get(column, "").split()) for name, column in self._assigned.items()}
-        if text.get("status", "").casefold() in self._preset.reserved:
+        text = defaultdict(str, {name: values.get(column, "") for name, column in self._assigned.items()})
+        if text["status"] and text["status"].strip().casefold() in self._preset.reserved:
             self.rejects["reserved: no house there yet"] += 1
             return
-        names, numbers, places = _names(text), _numbers(text), _places(text)
+        street, digits = text["street"], text["number"]
+        if not street.strip():
+            street, digits = _split(text["address"], digits)
+        names = _names(street, text["farm"], text["alias"])
+        numbers = _numbers(digits, text["letter"])
         if not names:
             self.rejects["no street, village or farm"] += 1
             return
@@ -109,14 +115,16 @@ class HouseRows:
             self.rejects["a house number that is none"] += 1
             return
         level = self._preset.level
-        if word := text.get("level", "").casefold():
+        if word := text["level"].strip().casefold():
             level = self._preset.levels.get(word, LocationLevel.APPROXIMATE)
+        village = street if text["farm"].strip() else ""
+        places = _places(text["town"], village, text["district"], text["municipality"])
         for number, letter in numbers:
             yield House(
                 names=names,
                 number=number,
                 letter=letter,
-                postcode=postcode_key(text.get("postcode", "")),
+                postcode=postcode_key(text["postcode"]),
                 places=places,
                 level=level,
                 lat=lat,
@@ -124,6 +132,7 @@ class HouseRows:
             )
 
 
+@lru_cache(_REMEMBERED)
 def postcode_key(text: str) -> str:
     """Write a postcode without spaces and country: what it is compared by; empty for none.
 
@@ -135,38 +144,33 @@ def postcode_key(text: str) -> str:
     return "" if bare.strip("0") == "" else bare
 
 
-def _names(text: Mapping[str, str]) -> tuple[str, ...]:
-    street, farm, alias = (text.get(name, "") for name in ("street", "farm", "alias"))
-    if not street and (split := _ADDRESS.fullmatch(text.get("address", ""))):
-        street = split[1]
-    street = street or text.get("address", "")
-    official = f"{street} {farm}".strip()
-    names = dict.fromkeys(name for name in (official, farm, alias if not farm else "") if key(name))
-    return tuple(names)
+def _split(address: str, number: str) -> tuple[str, str]:
+    """Take street and number from one text, unless the number stands elsewhere."""
+    found = None if number.strip() else _ADDRESS.fullmatch(address.strip())
+    return (found[1], found[2]) if found else (address, number)
 
 
-def _places(text: Mapping[str, str]) -> tuple[tuple[int, str], ...]:
+@lru_cache(_REMEMBERED)
+def _names(street: str, farm: str, alias: str) -> tuple[str, ...]:
+    """Name the street, the official name first; a farm's name may stand without its village's."""
+    names = (f"{street} {farm}", farm, "" if farm.strip() else alias)
+    return tuple(dict.fromkeys(" ".join(name.split()) for name in names if key(name)))
+
+
+@lru_cache(_REMEMBERED)
+def _places(town: str, village: str, district: str, municipality: str) -> tuple[tuple[int, str], ...]:
     """Name the places; a farm lies in its village."""
-    village = text.get("street", "") if text.get("farm") else ""
-    found = [
-        (TOWN, text.get("town", "")),
-        (DISTRICT, village),
-        (DISTRICT, text.get("district", "")),
-        (MUNICIPALITY, text.get("municipality", "")),
-    ]
-    return tuple(place for place in dict.fromkeys(found) if key(place[1]))
+    found = ((TOWN, town), (DISTRICT, village), (DISTRICT, district), (MUNICIPALITY, municipality))
+    return tuple(dict.fromkeys((kind, " ".join(name.split())) for kind, name in found if key(name)))
 
 
-def _numbers(text: Mapping[str, str]) -> list[tuple[int, str]]:
+@lru_cache(_REMEMBERED)
+def _numbers(number: str, letter: str) -> tuple[tuple[int, str], ...]:
     """Read the house numbers of a row: usually one, both ends of ``12-14``, each of ``6a;6b``."""
-    number, letter = text.get("number", ""), text.get("letter", "")
-    if not number and not text.get("street") and (split := _ADDRESS.fullmatch(text.get("address", ""))):
-        number = split[2]
-    if not number:
-        return [(NO_NUMBER, _letter(letter))]
+    if not number.strip():
+        return ((NO_NUMBER, _letter(letter)),)
     found = [_NUMBER.match(part.strip()) for part in _NUMBER_LISTS.split(number)]
-    pairs = [(int(one[1]), _letter(one[2] or letter)) for one in found if one]
-    return list(dict.fromkeys(pairs))
+    return tuple(dict.fromkeys((int(one[1]), _letter(one[2] or letter)) for one in found if one))
 
 
 def _letter(text: str) -> str:

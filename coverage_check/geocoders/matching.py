@@ -23,6 +23,7 @@ from coverage_check.geocoders.found import (
 )
 from coverage_check.geocoders.house_spread import distance_m
 from coverage_check.geocoders.register_tables import Area, Tables
+from coverage_check.geocoders.spelling import key
 from coverage_check.location import Candidate, ErrorModel, Location, Match
 
 MOST_CANDIDATES = 20
@@ -59,7 +60,7 @@ class Matching:
             found += self._as_place(asked, edited=False)
         if not found:
             found = [hit for split in splits(self._tables, asked) for hit in self._named(split)]
-        if all(CONTRADICTED in hit.flaws for hit in found):
+        if all(CONTRADICTED in hit.flaws or ONE_EDIT in hit.flaws for hit in found):
             found += self._near(asked)
         if not found and asked.number is None:
             found = list(self._as_place(asked, edited=True))
@@ -73,9 +74,14 @@ class Matching:
             yield from self._in(areas, asked, None)
 
     def _near(self, asked: Asked) -> Iterator[Hit]:
-        """Look in the streets whose names are a slip away, in the places asked for."""
+        """Look in the streets whose names are a slip away, in the places asked for: the smallest first."""
+        near: dict[str, int] = {}
+        for place in sorted((place for part in asked.sure for place in part.places), key=lambda place: place.houses):
+            near |= self._tables.names_near(asked.key, place.id, _MOST_NEAR_NAMES)
+            if 1 in near.values():
+                break
         places = [place for part in asked.sure for place in part.ids]
-        for edits, name in self._tables.names_near(asked.key, places, _MOST_NEAR_NAMES):
+        for name, edits in near.items():
             areas = self._tables.areas([name], places)
             yield from self._in(areas, asked, ONE_EDIT if edits == 1 else MORE_EDITS)
 
@@ -83,8 +89,8 @@ class Matching:
         ids = [place for part in asked.known for place in part.ids]
         inside = self._tables.places_of([area.id for area in areas], ids)
         for area in areas:
-            spelling = flaw or (None if area.spelled == asked.spelled else FOLDED)
-            hits = AreaHits(area, asked, inside[area.id], self._model, (spelling,) if spelling else ())
+            spelling = (flaw,) if flaw else _spelling(asked, area.spelled)
+            hits = AreaHits(area, asked, inside[area.id], self._model, spelling)
             rows = self._tables.houses(area.id, asked.number) if asked.number is not None else []
             yield from hits.of(rows or self._tables.houses(area.id))
 
@@ -97,7 +103,7 @@ class Matching:
     def _places(self, parts: Sequence[Part], flaws: tuple[Flaw, ...]) -> Iterator[Hit]:
         """Give the smallest place that all parts agree on; where they disagree, all of them."""
         known = sorted((part for part in parts if part.places), key=lambda part: min(place.houses for place in part.places))
-        unknown = tuple(CONTRADICTED for part in parts if not part.places)
+        unknown = tuple(CONTRADICTED for part in parts if not (part.places or part.village_of))
         if not known:
             return
         smallest, others = known[0], known[1:]
@@ -120,6 +126,14 @@ class Matching:
     def _firm(self, parts: Sequence[Part]) -> bool:
         """Tell whether two parts confirm each other, so that the place can hardly be the mistake; or there is none."""
         return not parts or any(self._tables.overlap(parts[0].ids, other.ids) for other in parts[1:])
+
+
+def _spelling(asked: Asked, held: str) -> tuple[Flaw, ...]:
+    """Compare a name that was found by its key. Who types some accents means the letter where one is missing."""
+    if asked.spelled == held:
+        return ()
+    accents = asked.key == key(held) and not (asked.spelled.isascii() or held.isascii())
+    return (ONE_EDIT,) if accents else (FOLDED,)
 
 
 def settle(hits: Sequence[Hit], model: ErrorModel, *, source: str, attribution: str) -> Location:

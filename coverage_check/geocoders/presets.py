@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from coverage_check.declaration import nearest
 from coverage_check.errors import InvalidInput
+from coverage_check.geocoders.register_file import LEVELS
 from coverage_check.location import LocationLevel
 
 FIELDS = (
@@ -155,7 +156,7 @@ PRESETS: tuple[Preset, ...] = (
             "byggnad": LocationLevel.BUILDING,
             "infart": LocationLevel.ACCESS_POINT,
             "tomtplats": LocationLevel.PARCEL,
-            **{str(level): level for level in LocationLevel if not level.coarse},
+            **{str(level): level for level in LEVELS},
         },
         reserved=frozenset({"reserverad", "reserved", "planned", "planerad"}),
     ),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from coverage_check.errors import FileRefused, OutputRefused
+from coverage_check.errors import CoverageCheckError, FileRefused, OutputRefused
 from coverage_check.geocoders.address_files import open_address_file
 from coverage_check.geocoders.house_rows import HouseRows, position_system
 from coverage_check.geocoders.presets import assign, choose
@@ -127,9 +127,9 @@ def _whole_or_not(output: Path) -> Iterator[Path]:
         except sqlite3.Error as error:
             raise OutputRefused(f"{output} can't be written ({error}): is the disk full?") from None
         temporary.replace(output)
-    except (PermissionError, FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        if isinstance(error, FileRefused):
-            raise
+    except CoverageCheckError:
+        raise
+    except OSError as error:
         raise OutputRefused(f"{output} can't be written ({error.strerror}): choose another place.") from None
     finally:
         with suppress(OSError):

@@ -41,7 +41,7 @@ NO_NUMBER = -1
 SCHEMA = """
 create table meta (name text primary key, value text) without rowid;
 create table street (id integer primary key, text text not null);
-create table name (key text, spelled text, street int, primary key (key, spelled, street)) without rowid;
+create table name (key text not null, spelled text not null, street int not null);
 create table place (
     id integer primary key, kind int not null, text text not null, key text not null, mirrored text not null,
     houses int, lat real, lon real, q50_m real, q95_m real
@@ -56,6 +56,8 @@ create table address (
 """Positions are whole millionths of a degree (11 cm). Postcode 0 is none."""
 
 INDEXES = (
+    "create index name_key on name (key)",
+    "create index name_street on name (street)",
     "create index area_street on area (street)",
     "create index place_key on place (key)",
     "create index place_mirrored on place (mirrored)",

@@ -35,6 +35,7 @@ class Filling:
         self._names: set[tuple[str, str, int]] = set()
         self._street_texts: list[str] = []
         self._places: dict[tuple[int, str, str], int] = {}
+        self._postcodes = {"": 0}
         self._place_texts: list[tuple[int, str]] = []
         self._areas: dict[tuple[object, ...], int] = {}
         self._area_rows: list[tuple[int, int]] = []
@@ -91,7 +92,9 @@ class Filling:
     def _row(self, house: House) -> tuple[int, int, str, int, int, int, int]:
         identity = (house.names, house.places)
         area = self._areas.get(identity) or self._add_area(house)
-        postcode = self._place(POSTCODE, house.postcode) if house.postcode else 0
+        postcode = self._postcodes.get(house.postcode)
+        if postcode is None:
+            postcode = self._postcodes[house.postcode] = self._place(POSTCODE, house.postcode)
         lat, lon = round(house.lat * 1e6), round(house.lon * 1e6)
         return area, house.number, house.letter, postcode, lat, lon, LEVELS.index(house.level)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from coverage_check.geocoders.register_file import LEVELS, POSTCODE
-from coverage_check.geocoders.spelling import edits, tolerance
+from coverage_check.geocoders.spelling import edits, halves, tolerance
 from coverage_check.location import LocationLevel
 
 _AREAS = """
@@ -89,15 +89,12 @@ class Tables:
         return tuple(Place(*row) for row in rows)
 
     def places_near(self, key: str) -> tuple[Place, ...]:
-        """Find the places whose name is one edit from this one.
-
-        One edit leaves half of a name as it was: the beginning or the end, and both are indexed.
-        """
+        """Find the places whose name is one edit from this one, by beginning or end: both are indexed."""
         if not tolerance(key):
             return ()
-        half = (len(key) - 1) // 2
+        head, tail = halves(key)
         near: dict[int, Place] = {}
-        for column, start in (("key", key[:half]), ("mirrored", key[::-1][:half])):
+        for column, start in (("key", head), ("mirrored", tail[::-1])):
             condition = f"where {column} between ? and ? and kind <> ? and length(key) between ? and ?"
             bounds = (start, start + "\U0010ffff", POSTCODE, len(key) - 1, len(key) + 1)
             for row in self._run(f"{_PLACE.replace('text', 'text, key', 1)} {condition}", bounds):
@@ -135,20 +132,22 @@ class Tables:
             for number, letter, code, text, lat, lon, level in rows
         ]
 
-    def names_near(self, key: str, places: Iterable[int], limit: int) -> list[tuple[int, str]]:
-        """Find the street names of these places within some edits of this one: edits and key, nearest first.
+    def names_near(self, key: str, place: int, limit: int) -> dict[str, int]:
+        """Find the street names of a place nearest to this one, with the number of edits: the fewest that there are.
 
         Names that differ in a digit are other names: ``Tomt 5`` is not a slip for ``Tomt 6``.
         """
-        allowed = tolerance(key)
+        most = tolerance(key)
+        rows = self._run(_NAMES, (place, len(key) - most, len(key) + most))
         digits = _digits(key)
-        near = {
-            (distance, name)
-            for place in places
-            for (name,) in self._run(_NAMES, (place, len(key) - allowed, len(key) + allowed))
-            if 0 < (distance := edits(key, name, allowed)) <= allowed and _digits(name) == digits
-        }
-        return sorted(near)[:limit]
+        names = [name for (name,) in rows if name != key and _digits(name) == digits]
+        head, tail = halves(key)
+        halved = [name for name in names if name.startswith(head) or name.endswith(tail)]
+        for allowed, some in ((1, halved), (2, names)):
+            near = [name for name in some if edits(key, name, allowed) == allowed] if allowed <= most else []
+            if near:
+                return dict.fromkeys(sorted(near)[:limit], allowed)
+        return {}
 
 
 def _array(values: Iterable[int]) -> str:
@@ -156,4 +155,4 @@ def _array(values: Iterable[int]) -> str:
 
 
 def _digits(text: str) -> str:
-    return "".join(filter(str.isdigit, text))
+    return "" if text.isalpha() else "".join(filter(str.isdigit, text))

@@ -98,6 +98,12 @@ def tolerance(name: str) -> int:
     return 0 if len(name) < 3 else 1 if len(name) < 8 else 2
 
 
+def halves(key: str) -> tuple[str, str]:
+    """Give the beginning and the end of a key, one of which any single edit leaves as it was."""
+    half = (len(key) - 1) // 2
+    return key[:half], key[len(key) - half :]
+
+
 def edits(one: str, other: str, limit: int) -> int:
     """Count letters added, lost, changed, or swapped with their neighbour; more than `limit` is ``limit + 1``.
 

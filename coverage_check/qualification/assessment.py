@@ -69,6 +69,11 @@ class Claim:
         """Signed metres to the edge from the found place."""
         return float(self.availability.edge_distance_m[0])
 
+    @property
+    def split(self) -> bool:
+        """Whether the edge runs between the places where the customer may be."""
+        return bool(self.availability.covered.any() and not self.availability.covered.all())
+
     def is_(self, fit: Fit, time: Time) -> bool:
         """Whether the claim is of this fit and time."""
         return self.fit is fit and self.time is time

@@ -20,7 +20,7 @@ from coverage_check.decision import (
 )
 from coverage_check.location import Location
 from coverage_check.products import Product
-from coverage_check.qualification import explanation
+from coverage_check.qualification import explanation, sentences
 from coverage_check.qualification.alternatives import alternatives
 from coverage_check.qualification.assessment import Assessment, assess, conditional_use, own_use, thresholds
 from coverage_check.qualification.flips import flip
@@ -100,7 +100,7 @@ def decide(
             flips=None if settled else flip(case),
             alternatives=offers,
             ask_next=explanation.questions(case, reasons, offers),
-            sentence=explanation.sentence(case, reasons, offers, order.address, catalogue),
+            sentence=sentences.sentence(case, reasons, offers, order.address, catalogue),
             provenance=provenance,
         )
     )
@@ -135,7 +135,7 @@ def undetermined(
             flips=None,
             alternatives=(),
             ask_next=explanation.questions_for(code),
-            sentence=explanation.undetermined_sentence(order.product, order.address, code, remark=remark),
+            sentence=sentences.undetermined_sentence(order.product, order.address, code, remark=remark),
             provenance=provenance,
         )
     )

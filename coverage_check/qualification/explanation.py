@@ -10,22 +10,30 @@ from coverage_check import wording
 from coverage_check.availability import Availability, Status
 from coverage_check.decision import (
     Alternative,
-    AskedAddress,
     Evidence,
     Question,
     Reason,
     ReasonCode,
-    Sentence,
     Use,
     Verdict,
 )
 from coverage_check.layer import Layer
 from coverage_check.location import Location, Match
 from coverage_check.products import Product
-from coverage_check.qualification.assessment import Assessment, Claim, Fit, Time, assess, conditional_use, reliability
+from coverage_check.qualification.assessment import (
+    Assessment,
+    Claim,
+    Fit,
+    Time,
+    assess,
+    conditional_use,
+    reliability,
+)
 from coverage_check.technology import Condition, Receiver
 
 _DAYS_A_MONTH = 30.44
+_NEARLY_ALL = 0.95
+"""From this share on, nothing else matters: the rest is the tail of the location's error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +75,7 @@ class Case:
 
 def message(code: ReasonCode, layer: Layer | None = None, *, distance_m: float | None = None, remark: str = "") -> str:
     """Write a reason's message, in English."""
-    return _fill(wording.REASONS[code], layer, distance_m=distance_m, remark=remark).en
+    return filled(wording.REASONS[code], layer, distance_m=distance_m, remark=remark).en
 
 
 def reasons(case: Case) -> tuple[Reason, ...]:
@@ -104,8 +112,8 @@ def _why_yes(case: Case) -> Iterator[_Found]:
     yield ReasonCode.COVERED, claim.layer, claim.edge_distance_m
     if case.product.contract_months:
         end = case.on + timedelta(days=case.product.contract_months * _DAYS_A_MONTH)
-        last = claim.layer.valid_until
-        if last and last < end and not _served_after(case, last):
+        last = last_day(case.assessment, claim)
+        if last and last < end:
             yield ReasonCode.TECHNOLOGY_RETIRED, claim.layer, None
 
 
@@ -138,7 +146,7 @@ def _elsewhere(case: Case) -> Iterator[_Found]:
     """Name what is there instead: another technology of the network, or the technology from another network."""
     wanted = {claim.layer.technology for claim in case.assessment.claims}
     networks = {claim.layer.network for claim in case.assessment.claims} or {case.product.network}
-    for a in case.availabilities:
+    for a in sorted(case.availabilities, key=lambda a: -a.layer.assumed_level.rank):
         layer = a.layer
         live = layer.speaks(case.on) and layer.in_force(case.on) and not layer.stale(case.on)
         if layer.service is not case.product.service or not live or not (a.covered[0] and a.surveyed[0]):
@@ -154,21 +162,22 @@ def _elsewhere(case: Case) -> Iterator[_Found]:
 
 
 def _why_undetermined(case: Case) -> Iterator[_Found]:
-    claim = case.deciding
-    because = case.assessment.unknown_because
-    everywhere = case.assessment.unknown >= 0.95
-    if because and everywhere:
-        yield because, claim.layer if claim else None, None
+    claim, because, weighed = case.deciding, case.assessment.unknown_because, case.assessment
+    layer = claim.layer if claim else None
+    nowhere_known = weighed.unknown >= _NEARLY_ALL
+    if because and nowhere_known:
+        yield because, layer, None
     if case.location.match is Match.AMBIGUOUS:
         yield ReasonCode.ADDRESS_AMBIGUOUS, None, None
-    if case.location.level.coarse and not case.assessment.agree:
+    elif not weighed.agree or case.location.gross_error > 1 - case.product.risk.yes:
         yield ReasonCode.MATCH_TOO_COARSE, None, None
-    if because and not everywhere and case.assessment.unknown > case.location.gross_error + 0.01:
-        yield because, claim.layer if claim else None, None
-    if claim and not everywhere:
-        yield ReasonCode.EDGE_UNCERTAIN, claim.layer, claim.edge_distance_m
-    if not everywhere:
-        yield from _elsewhere(case)
+    if nowhere_known:
+        return
+    if because and weighed.unknown - case.location.gross_error > 1 - _NEARLY_ALL:
+        yield because, layer, None
+    if claim and (claim.split or case.location.match is not Match.AMBIGUOUS):
+        yield ReasonCode.EDGE_UNCERTAIN, layer, claim.edge_distance_m
+    yield from _elsewhere(case)
 
 
 def _remarks(case: Case) -> Iterator[_Found]:
@@ -183,12 +192,14 @@ def _remarks(case: Case) -> Iterator[_Found]:
             yield ReasonCode.LAYERS_DISAGREE, lower[0].layer, None
 
 
-def _served_after(case: Case, last: date) -> bool:
-    """Whether another qualifying layer covers the place when one ends."""
-    return any(
-        claim.covers_here and claim.fit is Fit.QUALIFIES and claim.layer.in_force(last + timedelta(days=1))
-        for claim in case.assessment.claims
-    )
+def last_day(assessment: Assessment, claim: Claim) -> date | None:
+    """Give the last day of what a claim covers; None where it has none, or another layer covers the place after it."""
+    last = claim.layer.valid_until
+    if last is None:
+        return None
+    after = last + timedelta(days=1)
+    followers = [c for c in assessment.claims if c.covers_here and c.fit is Fit.QUALIFIES and c.layer.in_force(after)]
+    return None if followers else last
 
 
 def valid_until(case: Case) -> date | None:
@@ -282,75 +293,9 @@ def _question(code: str, choices: wording.Words) -> Question:
     return Question(code=code, sv=words.sv, en=words.en)
 
 
-def sentence(
-    case: Case,
-    found: Sequence[Reason],
-    offers: Sequence[Alternative],
-    address: AskedAddress,
-    catalogue: Mapping[str, Product],
-) -> Sentence:
-    """Write what the salesperson says: the answer, why, what can be had instead, and what it rests on."""
-    use = wording.use_words(case.use.place, case.use.receiver)
-    condition = wording.CONDITIONS[case.condition] if case.condition else wording.Words("", "")
-    parts = [_opening(case.verdict, case.product, address, use, condition)]
-    layers = {a.layer.id: a for a in case.availabilities}
-    for reason in found[:2] if case.verdict is Verdict.NOT_DELIVERABLE else found[:1]:
-        a = layers.get(reason.layer or "")
-        distance_m = float(a.edge_distance_m[0]) if a else None
-        parts.append(_fill(wording.REASONS[reason.code], a.layer if a else None, distance_m=distance_m))
-    if offer := _offer(offers, catalogue):
-        parts.append(offer)
-    if case.verdict is Verdict.UNDETERMINED and (asked := questions(case, found, offers)):
-        parts.append(wording.Words(asked[0].sv, asked[0].en))
-    if case.deciding and case.deciding.surveyed_here:
-        day = wording.day_words(case.deciding.layer.published)
-        parts.append(wording.LIMITS.fill({"published": day.sv}, {"published": day.en}))
-    return _joined(parts)
-
-
-def undetermined_sentence(product: Product, address: AskedAddress, code: ReasonCode, *, remark: str = "") -> Sentence:
-    """Write what is said where no place could be looked at."""
-    empty = wording.Words("", "")
-    parts = [_opening(Verdict.UNDETERMINED, product, address, empty, empty)]
-    parts.append(_fill(wording.REASONS[code], None, remark=remark))
-    parts += [wording.Words(question.sv, question.en) for question in questions_for(code)]
-    return _joined(parts)
-
-
-def _opening(
-    verdict: Verdict, product: Product, address: AskedAddress, use: wording.Words, condition: wording.Words
-) -> wording.Words:
-    common = {"product": product.name, "address": address.normalised or address.given}
-    return wording.OPENINGS[verdict].fill(
-        common | {"use": use.sv, "condition": condition.sv}, common | {"use": use.en, "condition": condition.en}
-    )
-
-
-def _offer(offers: Sequence[Alternative], catalogue: Mapping[str, Product]) -> wording.Words | None:
-    """Say the best alternative that can be had now, and the first that comes later."""
-    now = next((offer for offer in offers if offer.from_ is None), None)
-    later = next((offer for offer in offers if offer.from_ is not None), None)
-    said = []
-    for kind, offer in (("product", now), ("later", later)):
-        if offer is not None:
-            name = catalogue[offer.product].name if offer.product in catalogue else offer.product
-            condition = wording.CONDITIONS[offer.condition] if offer.condition else wording.Words("", "")
-            day = wording.day_words(offer.from_)
-            said.append(
-                wording.OFFERS[kind].fill(
-                    {"offer": f"{name} {condition.sv}".strip(), "date": day.sv},
-                    {"offer": f"{name} {condition.en}".strip(), "date": day.en},
-                )
-            )
-    return wording.Words(" ".join(w.sv for w in said), " ".join(w.en for w in said)) if said else None
-
-
-def _joined(parts: Sequence[wording.Words]) -> Sentence:
-    return Sentence(sv=" ".join(part.sv for part in parts), en=" ".join(part.en for part in parts))
-
-
-def _fill(words: wording.Words, layer: Layer | None, *, distance_m: float | None = None, remark: str = "") -> wording.Words:
-    distance = wording.distance_words(distance_m)
+def filled(words: wording.Words, layer: Layer | None, *, distance_m: float | None = None, remark: str = "") -> wording.Words:
+    """Fill a sentence with what a layer and a distance give: technology, network, dates, metres."""
+    distance, said = wording.distance_words(distance_m), wording.REMARKS[remark]
     event = None
     if layer:
         event = layer.valid_from if words is wording.REASONS[ReasonCode.NOT_YET_LIVE] else layer.valid_until
@@ -359,9 +304,8 @@ def _fill(words: wording.Words, layer: Layer | None, *, distance_m: float | None
     common = {
         "technology": str(layer.technology) if layer else "",
         "network": layer.network if layer else "",
-        "remark": remark,
     }
     return words.fill(
-        common | {"distance": distance.sv, "date": day.sv, "published": published.sv},
-        common | {"distance": distance.en, "date": day.en, "published": published.en},
+        common | {"distance": distance.sv, "date": day.sv, "published": published.sv, "remark": said.sv},
+        common | {"distance": distance.en, "date": day.en, "published": published.en, "remark": said.en},
     )

@@ -1,10 +1,10 @@
 """A decision, a location and a list of layers as plain text for a terminal."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any
 
+from coverage_check.coverage.quality import Quality
 from coverage_check.decision import Alternative, Decision, Evidence, Verdict
 from coverage_check.layer import Layer
 from coverage_check.location import Location
@@ -118,9 +118,16 @@ def layers_text(layers: Sequence[Layer]) -> str:
     return "\n".join(lines)
 
 
-def layers_json(snapshot: str, layers: Sequence[Layer], quality: Mapping[str, Any]) -> str:
+def quality_text(quality: Quality) -> str:
+    """List what the import found, one finding a line."""
+    if not quality.findings:
+        return "nothing to look at was found"
+    return "\n".join(f"note  {' and '.join(item.layers)}: {item.code}: {item.sentence}" for item in quality.findings)
+
+
+def layers_json(snapshot: str, layers: Sequence[Layer], quality: Quality) -> str:
     """Give layers and their quality as JSON."""
-    content = {"snapshot": snapshot, "layers": [asdict(layer) for layer in layers], "quality": quality}
+    content = {"snapshot": snapshot, "layers": [asdict(layer) for layer in layers], "quality": quality.to_dict()}
     return json.dumps(content, ensure_ascii=False, indent=2, default=str)
 
 

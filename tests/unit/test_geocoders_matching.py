@@ -100,6 +100,9 @@ ANSWERS: list[Row] = [
     ("Harg", "12", "", ("Vätå",), "Harg 12, 760 21 Vätö", "address_point", "partial"),
     ("Harg", "12", "76021", ("Norrtälke",), "Harg 12, 760 21 Vätö", "address_point", "fuzzy"),
     ("Harg", "12", "", ("Norrtälke",), "Harg 12, 760 21 Vätö", "address_point", "partial"),
+    # a village beside a street of its town
+    ("Vätövägen", "12", "76021", ("Harg", "Vätö"), "Vätövägen 12, 760 21 Vätö", "address_point", "fuzzy"),
+    ("Ekvägen", "3", "76130", ("Harg", "Norrtälje"), "Ekvägen 3, 761 30 Norrtälje", "address_point", "partial"),
     # what is asked and what is found disagree
     ("Harg", "12", "76130", ("Vätö",), "Harg 12, 760 21 Vätö", "address_point", "partial"),
     ("Harg", "12", "76021", ("Sigtuna",), "Harg 12, 760 21 Vätö", "address_point", "partial"),
@@ -108,6 +111,7 @@ ANSWERS: list[Row] = [
     # the number is missing
     ("Vätövägen", "17", "76021", ("Vätö",), "Vätövägen, Vätö", "interpolated", "partial"),
     ("Vätövägen", "50", "76021", ("Vätö",), "Vätövägen, Vätö", "street", "partial"),
+    ("Vätövägen", "9" * 40, "76021", ("Vätö",), "Vätövägen, Vätö", "street", "partial"),
     ("Vätövägen", "99", "76021", ("Vätö",), "Vätövägen, Vätö", "street", "partial"),
     ("Vätövägen", "", "76021", ("Vätö",), "Vätövägen, Vätö", "street", "exact"),
     # the street is missing

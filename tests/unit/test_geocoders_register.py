@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -51,6 +53,27 @@ def test_the_same_input_makes_the_same_bytes(built: Path, tmp_path: Path) -> Non
     again = build_register(source, tmp_path / "again.sqlite", source_name="Made", licence="CC0", attribution="Made up")
     assert (tmp_path / "again.sqlite").read_bytes() == built.read_bytes()
     assert again == Register.open(built).info
+
+
+@pytest.mark.parametrize("seed", ["0", "1"])
+def test_the_same_bytes_in_another_process(built: Path, tmp_path: Path, seed: str) -> None:
+    program = (
+        "import sys; from coverage_check.geocoders.register_build import build_register;"
+        "build_register(*sys.argv[1:], source_name='Made', licence='CC0', attribution='Made up')"
+    )
+    arguments = [sys.executable, "-c", program, str(built.with_name("addresses.csv")), str(tmp_path / "again.sqlite")]
+    subprocess.run(arguments, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
+    assert (tmp_path / "again.sqlite").read_bytes() == built.read_bytes()
+
+
+def test_asking_a_register_needs_the_standard_library_alone(built: Path) -> None:
+    program = (
+        "import sys; from coverage_check.address import Address; from coverage_check.geocoders.register import Register;"
+        "Register.open(sys.argv[1]).locate(Address(given='', street='Harg', number=3));"
+        "heavy = {'geopandas', 'numpy', 'pandas', 'pyogrio', 'pyproj', 'requests', 'shapely'} & sys.modules.keys();"
+        "sys.exit(', '.join(sorted(heavy)) or 0)"
+    )
+    subprocess.run([sys.executable, "-c", program, str(built)], check=True)
 
 
 def test_another_input_makes_another_id(built: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coverage_check.geocoders.spelling import edits, expansions, key, spelled, tolerance
+from coverage_check.geocoders.spelling import edits, expansions, halves, key, spelled, tolerance
 
 NAMES = st.text(alphabet="abcåäöéü ABÅÄÖ-.:ß'", max_size=12)
 SHORT = st.text(alphabet="abc", max_size=7)
@@ -87,3 +87,12 @@ def test_edits_agree_with_the_definition(one: str, other: str, limit: int) -> No
 def test_tolerance_grows_with_length_and_spares_short_names(name: str) -> None:
     assert tolerance(name) <= tolerance(name + "a") <= len(name) // 3 + 1
     assert tolerance(name[:2]) == 0
+
+
+@given(st.text(alphabet="abc", min_size=2, max_size=9), st.integers(0, 8), st.text(alphabet="abcd", max_size=2))
+def test_one_edit_leaves_one_half_as_it_was(one: str, at: int, put: str) -> None:
+    head, tail = halves(one)
+    for other in (one[:at] + put[:1] + one[at:], one[:at] + put[:1] + one[at + 1 :], one[:at] + put + one[at + 2 :]):
+        if edits(one, other, 1) == 1:
+            assert other.startswith(head) or other.endswith(tail)
+    assert len(head) == len(tail) >= len(one) // 2 - 1

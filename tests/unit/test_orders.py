@@ -86,7 +86,15 @@ def test_ragged_rows_lose_nothing(checker: Checker, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "safe"),
-    [("=1+1", "'=1+1"), ("@x", "'@x"), ("-5", "-5"), ("+46 70 123", "+46 70 123"), ("-", "-"), ("＝x", "'＝x"), ("a=b", "a=b")],
+    [
+        ("=1+1", "'=1+1"),
+        ("@x", "'@x"),
+        ("-5", "-5"),
+        ("+46 70 123", "+46 70 123"),
+        ("-", "-"),
+        ("＝x", "'＝x"),
+        ("a=b", "a=b"),
+    ],
 )
 def test_a_cell_can_not_become_a_formula(cell: str, safe: str) -> None:
     assert neutral(cell) == safe

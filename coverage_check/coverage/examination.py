@@ -1,0 +1,191 @@
+"""One layer, from the delivered file to its truth: read, check, repair, densify, transform, unite.
+
+Runs in the worker process. Everything wrong is noted, not only the first thing; geometry is only worked on where the file
+is what its declaration says.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+from pyproj import CRS
+
+from coverage_check.coverage.checks import check_features, check_places
+from coverage_check.coverage.crs import check_stretch, check_transformation, name_of, to_metric
+from coverage_check.coverage.fault import Notes
+from coverage_check.coverage.projection import NotTransformable, project
+from coverage_check.coverage.quality import LayerQuality
+from coverage_check.coverage.repair import Parts, Repaired, repair
+from coverage_check.coverage.rings import Rings
+from coverage_check.coverage.sources.features import Features, Geometries, Request
+from coverage_check.coverage.sources.formats import FORMATS
+from coverage_check.coverage.union import unite
+
+AREA = "area"
+"""The folder that the worker leaves the polygons in."""
+
+_REPAIRS_KEPT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What to read, and what was declared about it.
+
+    Attributes
+    ----------
+    main
+        The copy of the file, in the current folder.
+    country
+        Code of the country that all features must lie in; None for a survey area, which may be larger.
+    crs, features
+        As declared; None where nothing was.
+    """
+
+    main: str
+    format: str
+    stem: str
+    table: str | None
+    where: Mapping[str, list[Any]]
+    metric_crs: str
+    country: str | None = None
+    crs: str | None = None
+    features: int | None = None
+
+
+def examine(task: Task, folder: Path) -> dict[str, Any]:
+    """Do the task; the polygons are left in the folder, the rest is returned as JSON has it.
+
+    Returns
+    -------
+    dict
+        ``quality`` and ``versions``.
+
+    Raises
+    ------
+    Unusable, Fault
+        What is wrong with the file.
+    """
+    kind = next(kind for kind in FORMATS if kind.name == task.format)
+    reader = import_module(f"coverage_check.coverage.sources.{kind.reader}")
+    request = Request(table=task.table, where=task.where, stem=task.stem)
+    features: Features = reader.read(Path(task.main), request, kind)
+    notes = Notes()
+    parts = check_features(features, task.features, notes)
+    metric = CRS.from_user_input(task.metric_crs)
+    crs = check_places(parts, features.crs, task.crs, task.country, metric, notes)
+    notes.stop_if_any()
+    sound = make_sound(parts, crs, metric, notes)
+    polygons = unite(sound.polygons)
+    rings = Rings.of(polygons)
+    check_stretch(metric, rings.bounds)
+    (folder / AREA).mkdir()
+    rings.save(folder / AREA)
+    quality = measure(features, sound, polygons, rings)
+    return {"quality": asdict(quality), "versions": versions()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sound:
+    """Valid polygons in the metric CRS, not united yet, and what it took.
+
+    Attributes
+    ----------
+    changes
+        What the repair of each broken feature added to its area, m².
+    """
+
+    polygons: Geometries
+    changes: Mapping[int, float]
+    crs: CRS
+    accuracy_m: float
+
+
+def make_sound(parts: Parts, crs: CRS, metric: CRS, notes: Notes) -> Sound:
+    """Repair, densify and transform the parts of a layer that has passed its checks.
+
+    Raises
+    ------
+    Unusable, Fault
+        NOT_TRANSFORMABLE, CRS_UNCERTAIN, BEYOND_REPAIR or EMPTY_LAYER.
+    """
+    repaired = repair(parts)
+    repairs = [repaired]
+    accuracy_m = 0.0
+    if transformer := to_metric(crs, metric):
+        try:
+            polygons = project(repaired.parts.polygons, transformer)
+        except NotTransformable as error:
+            notes.features(
+                "NOT_TRANSFORMABLE", repaired.parts.owner[error.polygons], "without a place in metric_crs", "check both CRS"
+            )
+            notes.stop_if_any()
+            raise
+        accuracy_m = check_transformation(transformer, crs)
+        # A transformation may bend a sound polygon into an unsound one, so the repair is looked at twice.
+        again = repair(Parts(polygons=polygons, owner=repaired.parts.owner))
+        repairs = [_carried(repaired, transformer), again]
+        repaired = again
+    lost = [number for step in repairs for number in step.beyond_repair]
+    notes.features("BEYOND_REPAIR", np.array(lost, dtype=np.int64), "beyond repair", "ask for valid polygons")
+    if not len(repaired.parts.polygons):
+        notes.note("EMPTY_LAYER", "nothing of its features has any area; ask its publisher for the polygons.")
+    notes.stop_if_any()
+    return Sound(polygons=repaired.parts.polygons, changes=_changes(repairs), crs=crs, accuracy_m=accuracy_m)
+
+
+def measure(features: Features, sound: Sound, polygons: Geometries, rings: Rings) -> LayerQuality:
+    """Measure what became of the features. Sums are exact, so that the order of features doesn't show in them."""
+    area_m2 = math.fsum(shapely.area(polygons))
+    overlap_m2 = math.fsum(shapely.area(shapely.normalize(sound.polygons))) - area_m2
+    worst = sorted(sound.changes.items(), key=lambda item: (-abs(item[1]), item[0]))
+    return LayerQuality(
+        features=len(features.geometries),
+        rings_closed=features.rings_closed,
+        repaired=len(sound.changes),
+        repairs=tuple(worst[:_REPAIRS_KEPT]),
+        area_change_m2=round(math.fsum(abs(change) for change in sound.changes.values()), 3),
+        overlap_m2=max(0.0, round(overlap_m2, 3)),
+        area_m2=round(area_m2, 3),
+        polygons=len(polygons),
+        holes=rings.holes,
+        vertices=len(rings.coords),
+        crs=name_of(sound.crs),
+        transform_accuracy_m=sound.accuracy_m,
+    )
+
+
+def versions() -> dict[str, str]:
+    """Name what the geometry depends on."""
+    import pyogrio  # noqa: PLC0415
+
+    return {"geos": shapely.geos_version_string, "proj": pyproj.proj_version_str, "gdal": pyogrio.__gdal_version_string__}
+
+
+def _carried(repaired: Repaired, transformer: pyproj.Transformer) -> Repaired:
+    """Carry what a repair changed into the metric CRS, to be measured there."""
+
+    def carry(polygons: list[shapely.Polygon]) -> list[shapely.Polygon]:
+        return list(project(np.array(polygons, dtype=object), transformer)) if polygons else []
+
+    return Repaired(
+        parts=repaired.parts,
+        before={number: carry(polygons) for number, polygons in repaired.before.items()},
+        after={number: carry(polygons) for number, polygons in repaired.after.items()},
+        beyond_repair=repaired.beyond_repair,
+    )
+
+
+def _changes(repairs: list[Repaired]) -> dict[int, float]:
+    """Measure what the repairs added to the area of each feature, m²."""
+    changes: dict[int, float] = {}
+    for step in repairs:
+        for number, before in step.before.items():
+            change = math.fsum(shapely.area(step.after.get(number, []))) - math.fsum(shapely.area(before))
+            changes[number] = round(changes.get(number, 0.0) + change, 3)
+    return changes

@@ -1,0 +1,155 @@
+"""From a layers.toml to a snapshot's folder: read every file, compare the layers, write whole or not at all."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+from coverage_check.coverage.catalogue import Catalogue, LayerSource, take_catalogue
+from coverage_check.coverage.country import BOXES
+from coverage_check.coverage.crs import why_not_metric
+from coverage_check.coverage.fault import Fault
+from coverage_check.coverage.manifest import NAME, Manifest, StoredFile, StoredLayer
+from coverage_check.coverage.publication import publish, staging
+from coverage_check.coverage.quality import Finding, Quality, changed, findings_of, nested_pairs, not_nested, outside_survey
+from coverage_check.coverage.reading import AREAS, Examined, Outcome, Reading, examine_all, require_extras
+from coverage_check.coverage.rings import Rings
+from coverage_check.coverage.snapshot import Progress, Snapshot
+from coverage_check.declaration import Document
+from coverage_check.errors import DeclarationError, FileRefused, ImportFailed
+
+
+def write_snapshot(
+    layers_toml: Path, output: Path, *, overwrite: bool, previous: Snapshot | None, progress: Progress | None
+) -> None:
+    """Do what `snapshot.import_layers` promises."""
+    with staging(output) as folder:
+        document, catalogue = _read(layers_toml)
+        readings = list(_readings(catalogue))
+        require_extras(readings)
+        staged = folder / "snapshot"
+        outcomes: list[Outcome] = []
+        for reading, outcome in zip(readings, examine_all(readings, folder, staged), strict=True):
+            outcomes.append(outcome)
+            if progress:
+                progress(len(outcomes), len(readings) + 1, reading.label)
+        _refuse(document, readings, outcomes)
+        examined = [outcome for outcome in outcomes if isinstance(outcome, Examined)]
+        manifest = _compile(catalogue, readings, examined, staged, previous)
+        (staged / NAME).write_bytes(manifest.render())
+        publish(staged, output, manifest, overwrite=overwrite)
+        if progress:
+            progress(len(readings) + 1, len(readings) + 1, "layers compared")
+
+
+def _read(layers_toml: Path) -> tuple[Document, Catalogue]:
+    try:
+        document = Document.read(layers_toml)
+    except DeclarationError as error:
+        raise ImportFailed(error.faults) from None
+    return document, take_catalogue(document)
+
+
+def _readings(catalogue: Catalogue) -> Iterator[Reading]:
+    """Say what is to be read: the file of each layer, then each survey area once. None that the declaration leaves open."""
+    if not catalogue.metric_crs or why_not_metric(catalogue.metric_crs):
+        return
+    sources = [source for source in catalogue.sources if source.file != catalogue.path.parent]
+    for source in sources:
+        yield _layer_reading(source, catalogue.metric_crs)
+    for path in dict.fromkeys(source.survey_file for source in sources if source.survey_file):
+        users = [source.claim.id for source in sources if source.survey_file == path]
+        others = f" and {len(users) - 1} more" if len(users) > 1 else ""
+        label = f"survey_area of layer '{users[0]}'{others}: {path.name}"
+        yield Reading(
+            label=label, file=path, sha256=None, task={"table": None, "where": {}, "metric_crs": catalogue.metric_crs}
+        )
+
+
+def _layer_reading(source: LayerSource, metric_crs: str) -> Reading:
+    return Reading(
+        label=f"layer '{source.claim.id}': {source.file.name}",
+        file=source.file,
+        sha256=source.sha256,
+        task={
+            "table": source.table,
+            "where": {column: list(values) for column, values in source.where.items()},
+            "metric_crs": metric_crs,
+            "country": source.claim.country if source.claim.country in BOXES else None,
+            "crs": source.crs,
+            "features": source.features,
+        },
+    )
+
+
+def _refuse(document: Document, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
+    """Raise all faults of the declaration and of every file at once; the first file's error is kept as the cause."""
+    faults: list[str] = []
+    errors: list[FileRefused] = []
+    try:
+        document.finish()
+    except DeclarationError as error:
+        faults += error.faults
+    for reading, outcome in zip(readings, outcomes, strict=True):
+        if isinstance(outcome, list):
+            errors += outcome
+            faults += [f"{document.path.name}: {reading.label}: {_sentence(error)}" for error in outcome]
+    if faults:
+        raise ImportFailed(faults) from next(iter(errors), None)
+
+
+def _sentence(error: FileRefused) -> str:
+    return str(error) if isinstance(error, Fault) else f"{error} [{error.code}]"
+
+
+def _compile(
+    catalogue: Catalogue,
+    readings: Sequence[Reading],
+    examined: Sequence[Examined],
+    staged: Path,
+    previous: Snapshot | None,
+) -> Manifest:
+    """Put together what the files gave, and look at the layers side by side."""
+    count = len(catalogue.sources)
+    surveys = {reading.file: result.area for reading, result in zip(readings[count:], examined[count:], strict=True)}
+    layers = tuple(
+        _stored(source, result, surveys, staged) for source, result in zip(catalogue.sources, examined[:count], strict=True)
+    )
+    qualities = {layer.claim.id: result.quality for layer, result in zip(layers, examined[:count], strict=True)}
+    findings = [finding for layer in layers for finding in findings_of(layer.claim, qualities[layer.claim.id])]
+    findings += _compare(layers, staged)
+    if previous:
+        findings += changed([layer.claim for layer in layers], previous.layers)
+    return Manifest(
+        metric_crs=catalogue.metric_crs,
+        versions={"coverage_check": version("mobile-coverage-check"), **examined[0].versions},
+        layers=layers,
+        quality=Quality(layers=qualities, findings=tuple(findings)),
+        files={path.relative_to(staged).as_posix(): StoredFile.of(path) for path in (staged / AREAS).rglob("*.npy")},
+    )
+
+
+def _stored(source: LayerSource, result: Examined, surveys: Mapping[Path, str], staged: Path) -> StoredLayer:
+    claim = replace(
+        source.claim,
+        sha256=result.sha256,
+        features=result.quality.features,
+        area_km2=round(result.quality.area_m2 / 1e6, 6),
+        bounds=Rings.load(staged / result.area).bounds,
+    )
+    return StoredLayer(
+        claim=claim, area=result.area, survey_area=surveys[source.survey_file] if source.survey_file else None
+    )
+
+
+def _compare(layers: Sequence[StoredLayer], staged: Path) -> Iterator[Finding]:
+    """Look whether higher levels lie within lower ones, and claims within their survey areas."""
+    for inner, outer in nested_pairs([layer.claim for layer in layers]):
+        higher, lower = layers[inner], layers[outer]
+        if higher.area != lower.area:
+            yield from not_nested(
+                higher.claim, lower.claim, Rings.load(staged / higher.area), Rings.load(staged / lower.area)
+            )
+    for layer in layers:
+        if layer.survey_area:
+            yield from outside_survey(layer.claim, Rings.load(staged / layer.area), Rings.load(staged / layer.survey_area))

@@ -1,0 +1,239 @@
+"""A snapshot: operators' layers compiled into an immutable folder whose id is the hash of its content.
+
+snapshot = import_layers("layers.toml", "snapshot/")
+snapshot = Snapshot.open("snapshot/")
+snapshot.lookup(lon=18.95, lat=59.82).covered
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coverage_check.coverage.manifest import Manifest
+from coverage_check.coverage.quality import Quality
+from coverage_check.coverage.rings import Rings
+from coverage_check.declaration import nearest
+from coverage_check.errors import InvalidInput, SnapshotInvalid
+from coverage_check.layer import Layer
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from pyproj import Transformer
+
+    from coverage_check.coverage.lookup import Floats, Lookup, SurveyedLayer
+    from coverage_check.coverage.sources.features import Geometries
+
+Progress = Callable[[int, int, str], None]
+"""Told how many steps are done, of how many, and what was done last."""
+
+HASHED_ON_OPEN_BYTES = 32 << 20
+"""Up to this size `open` reads every byte and compares hashes, in some 20 ms; above, only lengths: a national snapshot has
+gigabytes, and opening would take seconds and undo the mapping into memory. `verify` always reads everything."""
+
+
+MAX_LON, MAX_LAT = 180.0, 90.0
+
+_SURVEYS: Mapping[str, Callable[[Layer], tuple[float, float, float, float] | None]] = {
+    "bounds": lambda layer: layer.bounds,
+    "everywhere": lambda _: None,
+}
+
+
+def import_layers(
+    layers_toml: str | Path,
+    output: str | Path,
+    *,
+    overwrite: bool = False,
+    previous: str | Path | None = None,
+    progress: Progress | None = None,
+) -> "Snapshot":
+    """Compile the layers that a layers.toml describes into a snapshot, written whole or not at all.
+
+    Parameters
+    ----------
+    layers_toml
+        What the files mean; paths in it are relative to its folder.
+    output
+        The folder to write. A snapshot of the same content that is there already is left as it is.
+    overwrite
+        Whether another snapshot there may be replaced.
+    previous
+        The snapshot of the last delivery: areas that changed much are reported in the quality.
+    progress
+        Called after each step.
+
+    Raises
+    ------
+    ImportFailed
+        The files aren't what they are declared to be; every fault of every layer is in `faults`, and nothing was written.
+    MissingFile
+        There is no layers.toml.
+    MissingExtra
+        A format needs an optional dependency.
+    OutputRefused
+        The folder can't be written, or holds something else.
+    SnapshotInvalid
+        `previous` is no sound snapshot.
+    """
+    from coverage_check.coverage.importing import write_snapshot  # noqa: PLC0415 - opening a snapshot needs none of it
+
+    before = None if previous is None else Snapshot.open(previous)
+    write_snapshot(Path(layers_toml), Path(output), overwrite=overwrite, previous=before, progress=progress)
+    return Snapshot.open(output)
+
+
+class Snapshot:
+    """An opened snapshot: read-only, shared by threads and forked workers, picklable by its path.
+
+    Attributes
+    ----------
+    path
+        Its folder.
+    id
+        SHA-256 of its content.
+    layers
+        What its layers claim, in the order of layers.toml.
+    metric_crs
+        The CRS of its geometry and distances.
+    quality
+        What the import found out.
+    versions
+        Of coverage_check, geos, proj and gdal at the import.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        self.path = path
+        self.id = manifest.id
+        self.layers: tuple[Layer, ...] = tuple(layer.claim for layer in manifest.layers)
+        self.metric_crs = manifest.metric_crs
+        self.quality: Quality = manifest.quality
+        self.versions: Mapping[str, str] = manifest.versions
+        self._manifest = manifest
+        self._asked: list[SurveyedLayer] | None = None
+        self._transformer: Transformer | None = None
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Snapshot":
+        """Open a snapshot and check that it is as it was imported; see `HASHED_ON_OPEN_BYTES`.
+
+        Raises
+        ------
+        SnapshotInvalid
+            It is missing, incomplete, changed or of another format version.
+        """
+        folder = Path(path)
+        manifest = Manifest.read(folder)
+        manifest.check_files(folder, contents=manifest.size < HASHED_ON_OPEN_BYTES)
+        return cls(folder.absolute(), manifest)
+
+    def verify(self) -> None:
+        """Read every byte and compare it with the hashes of the import.
+
+        Raises
+        ------
+        SnapshotInvalid
+            Something changed.
+        """
+        if Manifest.read(self.path).id != self.id:
+            raise SnapshotInvalid(f"{self.path} was replaced since it was opened: open it again.")
+        self._manifest.check_files(self.path, contents=True)
+
+    def lookup(
+        self,
+        *,
+        lon: "npt.ArrayLike | None" = None,
+        lat: "npt.ArrayLike | None" = None,
+        x: "npt.ArrayLike | None" = None,
+        y: "npt.ArrayLike | None" = None,
+    ) -> "Lookup":
+        """Ask every layer about points.
+
+        Parameters
+        ----------
+        lon, lat
+            Degrees, WGS 84: numbers or arrays of one dimension and the same length; a number is one point.
+        x, y
+            The same in the metric CRS, metres.
+
+        Raises
+        ------
+        InvalidInput
+            Neither or both pairs were given, their shapes differ, or a number is not finite or no degree.
+        """
+        from coverage_check.coverage.lookup import look_up  # noqa: PLC0415 - a snapshot that is only described needs no geometry
+
+        if lon is not None and lat is not None and x is None and y is None:
+            return look_up(self._surveyed_layers(), *self.to_metric(lon=lon, lat=lat))
+        if x is not None and y is not None and lon is None and lat is None:
+            return look_up(self._surveyed_layers(), *_points(x, y, names="x and y"))
+        raise InvalidInput("a look-up needs either lon and lat, or x and y: give one pair.")
+
+    def to_metric(self, *, lon: "npt.ArrayLike", lat: "npt.ArrayLike") -> "tuple[Floats, Floats]":
+        """Carry degrees, WGS 84, into the metric CRS; a place that it doesn't have becomes infinite.
+
+        Raises
+        ------
+        InvalidInput
+            Shapes differ, or a number is not finite or no degree.
+        """
+        lon, lat = _points(lon, lat, names="lon and lat")
+        if (abs(lon) > MAX_LON).any() or (abs(lat) > MAX_LAT).any():
+            raise InvalidInput(
+                "lon must lie within ±180 and lat within ±90 degrees: were they exchanged, or are they metres?"
+            )
+        if self._transformer is None:
+            from pyproj import Transformer  # noqa: PLC0415
+
+            self._transformer = Transformer.from_crs(4326, self.metric_crs, always_xy=True)
+        x, y = self._transformer.transform(lon, lat)
+        return x, y
+
+    def polygons(self, layer: str) -> "Geometries":
+        """Give the polygons of a layer's union, in the metric CRS, for maps and for checks; `lookup` is what answers.
+
+        Raises
+        ------
+        InvalidInput
+            The snapshot has no layer of that id.
+        """
+        areas = {stored.claim.id: stored.area for stored in self._manifest.layers}
+        if layer not in areas:
+            raise InvalidInput(f"the snapshot has no layer {layer!r}{nearest(layer, areas) or '.'}")
+        return Rings.load(self.path / areas[layer]).polygons()
+
+    def _surveyed_layers(self) -> "list[SurveyedLayer]":
+        if self._asked is None:
+            from coverage_check.coverage.lookup import Area, SurveyedLayer  # noqa: PLC0415
+
+            stored = self._manifest.layers
+            names = {name for layer in stored for name in (layer.area, layer.survey_area) if name}
+            areas = {name: Area(self.path / name) for name in names}
+            self._asked = [
+                SurveyedLayer(
+                    area=areas[layer.area],
+                    survey=areas[layer.survey_area] if layer.survey_area else _SURVEYS[layer.claim.survey](layer.claim),
+                )
+                for layer in stored
+            ]
+        return self._asked
+
+    def __reduce__(self) -> "tuple[Callable[[Path], Snapshot], tuple[Path]]":
+        return Snapshot.open, (self.path,)
+
+    def __repr__(self) -> str:
+        return f"<Snapshot {self.id[:12]} with {len(self.layers)} layers>"
+
+
+def _points(first: "npt.ArrayLike", second: "npt.ArrayLike", *, names: str) -> "tuple[Floats, Floats]":
+    """Take a pair of numbers or arrays, at least one-dimensional from here on."""
+    import numpy as np  # noqa: PLC0415
+
+    try:
+        pair = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidInput(f"{names} must be numbers.") from None
+    if pair[0].shape != pair[1].shape or pair[0].ndim > 1:
+        raise InvalidInput(f"{names} must be two numbers, or two lists of the same length.")
+    if not (np.isfinite(pair[0]).all() and np.isfinite(pair[1]).all()):
+        raise InvalidInput(f"{names} must be finite: take out the rows without a position.")
+    return np.atleast_1d(pair[0]), np.atleast_1d(pair[1])
