@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from coverage_check.errors import GeocoderRateLimited, GeocoderUnavailable
+from coverage_check.errors import GeocoderRateLimited, GeocoderUnavailable, InvalidInput
 
 _LONGEST_QUEUE_S = 60.0
 """Nobody queues longer; a later turn in the file is from before the machine was started anew."""
@@ -66,8 +66,10 @@ class Pace:
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        import fcntl  # noqa: PLC0415 - not on Windows, where no other geocoder needs it
-
+        try:
+            import fcntl  # noqa: PLC0415 - not on Windows
+        except ImportError:
+            raise InvalidInput("A public server can be asked from Linux and macOS only: use one of your own.") from None
         try:
             file = self._open()
         except OSError:

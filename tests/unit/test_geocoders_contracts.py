@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import geopy.geocoders
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -30,12 +31,13 @@ from coverage_check.errors import (
 from coverage_check.geocoders import lantmateriet, pelias
 from coverage_check.geocoders._http import Limits
 from coverage_check.geocoders.base import Geocoder
+from coverage_check.geocoders.geopy_adapter import GeopyAdapter
 from coverage_check.geocoders.lantmateriet import Lantmateriet
 from coverage_check.geocoders.nominatim import PUBLIC_HOST, Nominatim
 from coverage_check.geocoders.pace import Pace
 from coverage_check.geocoders.pelias import Pelias
 from coverage_check.geocoders.photon import Photon
-from coverage_check.location import Match
+from coverage_check.location import LocationLevel, Match
 from tests.faulty_server import FaultyServer, faulty_server
 
 pytestmark = pytest.mark.network
@@ -338,3 +340,28 @@ def test_every_service_is_a_geocoder(server: FaultyServer, monkeypatch: pytest.M
         made = geocoder(service, server.url, monkeypatch)
         assert isinstance(made, Geocoder)
         assert made.id == f"{service}:{server.url.removeprefix('http://')}"
+
+
+def test_a_geocoder_of_geopy_is_compared_like_any_other(server: FaultyServer) -> None:
+    host = server.url.removeprefix("http://")
+    theirs = geopy.geocoders.Nominatim(domain=host, scheme="http", user_agent="made-up")
+    ours = GeopyAdapter(theirs, name="theirs", attribution="Made up")
+    server.answers["/search"] = recorded("nominatim", "harg-12")
+    found = ours.locate(HARG)
+    assert (found.level, found.match) == (LocationLevel.APPROXIMATE, Match.EXACT)
+    assert [candidate.label for candidate in found.candidates] == ["Harg 12, 760 21 Vätö"]
+    assert isinstance(ours, Geocoder)
+    with pytest.raises(AddressNotFound):
+        ours.locate(ask("Norrviken", "12", "76021"))
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(401, GeocoderRefused), (429, GeocoderRateLimited), (503, GeocoderUnavailable), (400, GeocoderAnswerInvalid)],
+)
+def test_what_goes_wrong_in_geopy_is_told_as_elsewhere(server: FaultyServer, status: int, error: type[LocateError]) -> None:
+    host = server.url.removeprefix("http://")
+    theirs = geopy.geocoders.Nominatim(domain=f"{host}/status/{status}/1", scheme="http", user_agent="made-up")
+    with pytest.raises(error) as caught:
+        GeopyAdapter(theirs, name="theirs").locate(HARG)
+    assert type(caught.value) is error

@@ -2,6 +2,8 @@
 
 import json
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -217,6 +219,14 @@ def test_threads_get_their_own_answers(server: FaultyServer) -> None:
     for thread in threads:
         thread.join()
     assert got == {name: name for name in names}
+
+
+def test_no_network_library_is_loaded_before_a_question_is_asked() -> None:
+    modules = "chain, batches, cached, lantmateriet, nominatim, pelias, photon, register"
+    slow = {"requests", "pyproj", "geopy"}
+    code = f"import sys; from coverage_check.geocoders import {modules}; print(*({slow} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout == "\n"
 
 
 json_values = st.recursive(
