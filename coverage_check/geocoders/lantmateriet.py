@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 
 from coverage_check.address import Query
 from coverage_check.errors import InvalidInput
-from coverage_check.geocoders._http import Limits
 from coverage_check.geocoders.answers import Judge
+from coverage_check.geocoders.limits import Limits
 from coverage_check.geocoders.returned import Returned
 from coverage_check.geocoders.server import Server, secret
 from coverage_check.geocoders.shape import Shape

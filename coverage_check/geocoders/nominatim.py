@@ -10,8 +10,9 @@ from pathlib import Path
 
 from coverage_check.address import Query
 from coverage_check.errors import InvalidInput
-from coverage_check.geocoders._http import Limits, host_of
+from coverage_check.geocoders._http import host_of
 from coverage_check.geocoders.answers import Judge
+from coverage_check.geocoders.limits import Limits
 from coverage_check.geocoders.pace import Pace
 from coverage_check.geocoders.returned import Extent, Returned
 from coverage_check.geocoders.server import Server

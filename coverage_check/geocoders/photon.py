@@ -6,8 +6,8 @@ Photon answers a misspelt name with the most prominent that looks alike; compari
 from collections.abc import Iterator
 
 from coverage_check.address import Query
-from coverage_check.geocoders._http import Limits
 from coverage_check.geocoders.answers import Judge
+from coverage_check.geocoders.limits import Limits
 from coverage_check.geocoders.nominatim import ATTRIBUTION
 from coverage_check.geocoders.returned import Extent, Returned
 from coverage_check.geocoders.server import Server

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from coverage_check.errors import InvalidInput
-from coverage_check.geocoders._http import USER_AGENT, Fields, Limits, Question, ask, host_of
+from coverage_check.geocoders._http import USER_AGENT, Fields, Question, ask, host_of
+from coverage_check.geocoders.limits import Limits
 from coverage_check.geocoders.pace import Pace
 from coverage_check.geocoders.shape import Shape
 

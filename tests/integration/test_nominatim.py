@@ -17,8 +17,8 @@ import pytest
 
 from coverage_check.address import Address
 from coverage_check.errors import AddressNotFound
-from coverage_check.geocoders._http import Limits
 from coverage_check.geocoders.house_spread import distance_m
+from coverage_check.geocoders.limits import Limits
 from coverage_check.geocoders.nominatim import Nominatim
 from coverage_check.geocoders.register import Register
 from coverage_check.geocoders.register_build import build_register

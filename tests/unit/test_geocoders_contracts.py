@@ -29,10 +29,10 @@ from coverage_check.errors import (
     PropertyDesignationUnsupported,
 )
 from coverage_check.geocoders import lantmateriet, pelias
-from coverage_check.geocoders._http import Limits
 from coverage_check.geocoders.base import Geocoder
 from coverage_check.geocoders.geopy_adapter import GeopyAdapter
 from coverage_check.geocoders.lantmateriet import Lantmateriet
+from coverage_check.geocoders.limits import Limits
 from coverage_check.geocoders.nominatim import PUBLIC_HOST, Nominatim
 from coverage_check.geocoders.pace import Pace
 from coverage_check.geocoders.pelias import Pelias

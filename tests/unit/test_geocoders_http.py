@@ -21,8 +21,9 @@ from coverage_check.errors import (
     GeocoderUnavailable,
     InvalidInput,
 )
-from coverage_check.geocoders._http import Limits, Question, ask, get_json, host_of
+from coverage_check.geocoders._http import Question, ask, get_json, host_of
 from coverage_check.geocoders._reading import parse_json
+from coverage_check.geocoders.limits import Limits
 from tests.faulty_server import GOOD, FaultyServer, faulty_server
 from tests.shared import shared
 
