@@ -1,5 +1,6 @@
 """From a layers.toml to a snapshot's folder: read every file, compare the layers, write whole or not at all."""
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -9,6 +10,8 @@ from coverage_check.coverage.catalogue import Catalogue, LayerSource, take_catal
 from coverage_check.coverage.country import BOXES
 from coverage_check.coverage.crs import why_not_metric
 from coverage_check.coverage.fault import Fault
+from coverage_check.coverage.grid import Polygons
+from coverage_check.coverage.index import build
 from coverage_check.coverage.manifest import NAME, Manifest, StoredFile, StoredLayer
 from coverage_check.coverage.publication import publish, staging
 from coverage_check.coverage.quality import Finding, Quality, changed, findings_of, nested_pairs, not_nested, outside_survey
@@ -112,12 +115,15 @@ def _compile(
     """Put together what the files gave, and look at the layers side by side."""
     count = len(catalogue.sources)
     surveys = {reading.file: result.area for reading, result in zip(readings[count:], examined[count:], strict=True)}
+    numbers = {area: number for number, area in enumerate(dict.fromkeys(result.area for result in examined))}
     layers = tuple(
-        _stored(source, result, surveys, staged) for source, result in zip(catalogue.sources, examined[:count], strict=True)
+        _stored(source, result, surveys, numbers, staged)
+        for source, result in zip(catalogue.sources, examined[:count], strict=True)
     )
     qualities = {layer.claim.id: result.quality for layer, result in zip(layers, examined[:count], strict=True)}
     findings = [finding for layer in layers for finding in findings_of(layer.claim, qualities[layer.claim.id])]
-    findings += _compare(layers, staged)
+    findings += _compare(layers, [staged / area for area in numbers])
+    _index(staged, list(numbers))
     if previous:
         findings += changed([layer.claim for layer in layers], previous.layers)
     return Manifest(
@@ -125,11 +131,27 @@ def _compile(
         versions={"coverage_check": version("mobile-coverage-check"), **examined[0].versions},
         layers=layers,
         quality=Quality(layers=qualities, findings=tuple(findings)),
-        files={path.relative_to(staged).as_posix(): StoredFile.of(path) for path in (staged / AREAS).rglob("*.npy")},
+        files={path.name: StoredFile.of(path) for path in staged.glob("*.npy")},
     )
 
 
-def _stored(source: LayerSource, result: Examined, surveys: Mapping[Path, str], staged: Path) -> StoredLayer:
+def _index(staged: Path, areas: Sequence[str]) -> None:
+    """Compile the areas into the index, which holds their polygons too, so that the folders they came in can go."""
+    build((_polygons(Rings.load(staged / area)) for area in areas), staged)
+    shutil.rmtree(staged / AREAS)
+
+
+def _polygons(area: Rings) -> Polygons:
+    return Polygons(vertices=area.coords, ring_offsets=area.ring_offsets, polygon_offsets=area.polygon_offsets)
+
+
+def _stored(
+    source: LayerSource,
+    result: Examined,
+    surveys: Mapping[Path, str],
+    numbers: Mapping[str, int],
+    staged: Path,
+) -> StoredLayer:
     claim = replace(
         source.claim,
         sha256=result.sha256,
@@ -138,18 +160,19 @@ def _stored(source: LayerSource, result: Examined, surveys: Mapping[Path, str], 
         bounds=Rings.load(staged / result.area).bounds,
     )
     return StoredLayer(
-        claim=claim, area=result.area, survey_area=surveys[source.survey_file] if source.survey_file else None
+        claim=claim,
+        area=numbers[result.area],
+        survey_area=numbers[surveys[source.survey_file]] if source.survey_file else None,
     )
 
 
-def _compare(layers: Sequence[StoredLayer], staged: Path) -> Iterator[Finding]:
+def _compare(layers: Sequence[StoredLayer], areas: Sequence[Path]) -> Iterator[Finding]:
     """Look whether higher levels lie within lower ones, and claims within their survey areas."""
     for inner, outer in nested_pairs([layer.claim for layer in layers]):
         higher, lower = layers[inner], layers[outer]
         if higher.area != lower.area:
-            yield from not_nested(
-                higher.claim, lower.claim, Rings.load(staged / higher.area), Rings.load(staged / lower.area)
-            )
+            yield from not_nested(higher.claim, lower.claim, Rings.load(areas[higher.area]), Rings.load(areas[lower.area]))
     for layer in layers:
-        if layer.survey_area:
-            yield from outside_survey(layer.claim, Rings.load(staged / layer.area), Rings.load(staged / layer.survey_area))
+        if layer.survey_area is not None:
+            survey = Rings.load(areas[layer.survey_area])
+            yield from outside_survey(layer.claim, Rings.load(areas[layer.area]), survey)

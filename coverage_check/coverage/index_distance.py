@@ -72,8 +72,7 @@ def _guess(search: _Search, who: Integers, rings: Integers) -> None:
         first = np.flatnonzero(np.diff(owner, prepend=-1))
         chosen = np.flatnonzero(far2 == np.minimum.reduceat(far2, first)[owner])
         place, row = who[part][owner[chosen]], search.row[who[part][owner[chosen]]] + off[chosen]
-        for column in (search.column[place] - columns[chosen], search.column[place] + columns[chosen]):
-            _measure(search, place, column, row)
+        _measure(search, *_beside(search, place, columns[chosen], row))
 
 
 def _finish(search: _Search, who: Integers) -> None:
@@ -88,15 +87,18 @@ def _finish(search: _Search, who: Integers) -> None:
         reach_east = (np.sqrt(np.maximum(room2, 0.0)) * search.grid_of(place)["cells_a_metre"]).astype(np.int64) + 1
         within = np.flatnonzero((room2 > 0) & (columns <= reach_east))
         place, row, columns, off = place[within], row[within], columns[within], off[within]
-        middle = np.flatnonzero((columns == 0) & (off != 0))
-        _measure(search, place[middle], search.column[place[middle]], row[middle])
-        first = np.maximum(columns, 1)
+        first = np.where(off == 0, np.maximum(columns, 1), columns)  # the place's own cell has been measured
         count = np.maximum(reach_east[within] - first + 1, 0)
-        for cells in slices(count):
+        for cells in slices(2 * count):
             pair, step = spread(count[cells])
-            beside, at, row_at = first[cells][pair] + step, place[cells][pair], row[cells][pair]
-            for column in (search.column[at] - beside, search.column[at] + beside):
-                _measure(search, at, column, row_at)
+            _measure(search, *_beside(search, place[cells][pair], first[cells][pair] + step, row[cells][pair]))
+
+
+def _beside(search: _Search, place: Integers, columns: Integers, row: Integers) -> tuple[Integers, Integers, Integers]:
+    """Name the cells so many columns to the west and to the east of each place: (place, column, row)."""
+    east = np.flatnonzero(columns)  # where it is the same cell, it is named once
+    column = np.concatenate([search.column[place] - columns, search.column[place[east]] + columns[east]])
+    return np.concatenate([place, place[east]]), column, np.concatenate([row, row[east]])
 
 
 def _gap(position: Floats, grid: Rows, origin: str, number: Integers) -> Floats:

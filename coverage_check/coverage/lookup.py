@@ -1,75 +1,36 @@
-"""Points in, for every layer "covered?", "surveyed?" and metres to the edge out.
+"""Points in, for every layer "covered?", "surveyed?" and metres to the edge out: one question to the compiled index.
 
-This is the plain form of the look-up: prepared polygons of GEOS behind a tree of their boxes, and the boundary in short
-lines behind another. It defines the answers.
+A snapshot's index holds each distinct area once: the claims of layers, and their survey areas.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
-from coverage_check.coverage.boundary import short_lines
-from coverage_check.coverage.rings import Rings
-from coverage_check.coverage.sources.features import Geometries
-
-CAP_M = 5_000.0
-"""Beyond this distance only "farther than" is said."""
+from coverage_check.coverage.grid import STATED_DISTANCE_M
+from coverage_check.coverage.index import Index
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+Box = tuple[float, float, float, float]
 
 
-class Area:
-    """One area of a snapshot. What a question needs is made at the first one and then only read, by all threads.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyedLayer:
+    """What a look-up needs of one layer.
 
-    Without a lock: two threads that come first both make it, and a fork never inherits one that is held.
+    Attributes
+    ----------
+    area
+        Number of the layer's claim in the index.
+    survey
+        Number of its survey area, the bounds minx, miny, maxx, maxy, or None for everywhere.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._rings: Rings | None = None
-        self._polygons: tuple[Geometries, shapely.STRtree] | None = None
-        self._boundary: shapely.STRtree | None = None
-
-    @property
-    def rings(self) -> Rings:
-        """The polygons as arrays, mapped from disk."""
-        if self._rings is None:
-            self._rings = Rings.load(self._folder)
-        return self._rings
-
-    def covers(self, x: Floats, y: Floats) -> Bools:
-        """Whether the area covers each point, its boundary included."""
-        if self._polygons is None:
-            self._polygons = self._prepare()
-        polygons, tree = self._polygons
-        covered = np.zeros(len(x), dtype=bool)
-        point, polygon = tree.query(shapely.points(x, y))
-        covered[point[shapely.intersects_xy(polygons[polygon], x[point], y[point])]] = True
-        return covered
-
-    def distance_m(self, x: Floats, y: Floats) -> Floats:
-        """Metres from each point to the boundary, at most `CAP_M`."""
-        if self._boundary is None:
-            self._boundary = shapely.STRtree(short_lines(self.rings)[0])
-        distance = np.full(len(x), CAP_M)
-        (point, _), found = self._boundary.query_nearest(
-            shapely.points(x, y), max_distance=CAP_M, return_distance=True, all_matches=False
-        )
-        distance[point] = found
-        return distance
-
-    def _prepare(self) -> tuple[Geometries, shapely.STRtree]:
-        polygons = self.rings.polygons()
-        shapely.prepare(polygons)
-        # GEOS finishes a prepared polygon at its first question, and not safely in two threads: so that is asked here.
-        corner = shapely.bounds(polygons)
-        shapely.intersects_xy(polygons, corner[:, 0], corner[:, 1])
-        return polygons, shapely.STRtree(polygons)
+    area: int
+    survey: int | Box | None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -90,7 +51,8 @@ class Lookup:
     y: Floats
     covered: Bools
     surveyed: Bools
-    _areas: Sequence[Area]
+    _index: Index
+    _areas: Sequence[int]
     _edge_distance_m: Floats | None = field(default=None, init=False)
 
     @property
@@ -98,47 +60,33 @@ class Lookup:
         """float64[n, layers]: metres to the edge of the layer, positive inside, capped at ±5000; reckoned when asked."""
         if self._edge_distance_m is None:
             placed = np.isfinite(self.x) & np.isfinite(self.y)
-            distance = np.full(self.covered.shape, CAP_M)
-            columns = {id(area): area.distance_m(self.x[placed], self.y[placed]) for area in self._areas}
-            for column, area in enumerate(self._areas):
-                distance[placed, column] = columns[id(area)]
-            self._edge_distance_m = np.where(self.covered, distance, -distance)
+            if placed.all():
+                self._edge_distance_m = self._index.edge_distance_m(self.x, self.y, layers=self._areas)
+            else:
+                self._edge_distance_m = np.full(self.covered.shape, -STATED_DISTANCE_M)
+                found = self._index.edge_distance_m(self.x[placed], self.y[placed], layers=self._areas)
+                self._edge_distance_m[placed] = found
         return self._edge_distance_m
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyedLayer:
-    """What a look-up needs of one layer.
-
-    Attributes
-    ----------
-    survey
-        An area, the bounds minx, miny, maxx, maxy, or None for everywhere.
-    """
-
-    area: Area
-    survey: Area | tuple[float, float, float, float] | None
-
-
-def look_up(layers: Sequence[SurveyedLayer], x: Floats, y: Floats) -> Lookup:
+def look_up(index: Index, layers: Sequence[SurveyedLayer], x: Floats, y: Floats) -> Lookup:
     """Ask every layer about points in the metric CRS; points that have no place in it are covered and surveyed nowhere."""
     placed = np.isfinite(x) & np.isfinite(y)
-    shape = (len(x), len(layers))
-    covered, surveyed = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    answers: dict[int, Bools] = {}
+    if placed.all():
+        inside = index.covered(x, y)
+    else:
+        inside = np.zeros((len(x), len(index)), dtype=bool)
+        inside[placed] = index.covered(x[placed], y[placed])
+    areas = [layer.area for layer in layers]
+    surveyed = np.column_stack([_surveyed(layer.survey, inside, placed, x, y) for layer in layers])
+    return Lookup(x=x, y=y, covered=inside[:, areas], surveyed=surveyed, _index=index, _areas=areas)
 
-    def ask(area: Area) -> Bools:
-        if id(area) not in answers:
-            answers[id(area)] = area.covers(x[placed], y[placed])
-        return answers[id(area)]
 
-    for column, layer in enumerate(layers):
-        covered[placed, column] = ask(layer.area)
-        if layer.survey is None:
-            surveyed[placed, column] = True
-        elif isinstance(layer.survey, Area):
-            surveyed[placed, column] = ask(layer.survey)
-        else:
-            minx, miny, maxx, maxy = layer.survey
-            surveyed[:, column] = (x >= minx) & (x <= maxx) & (y >= miny) & (y <= maxy)
-    return Lookup(x=x, y=y, covered=covered, surveyed=surveyed, _areas=[layer.area for layer in layers])
+def _surveyed(survey: int | Box | None, inside: Bools, placed: Bools, x: Floats, y: Floats) -> Bools:
+    if survey is None:
+        return placed
+    if isinstance(survey, int):
+        return inside[:, survey]
+    minx, miny, maxx, maxy = survey
+    within: Bools = (x >= minx) & (x <= maxx) & (y >= miny) & (y <= maxy)
+    return within

@@ -22,7 +22,7 @@ NAME = "manifest.json"
 FORMAT = "coverage-check/snapshot/1"
 
 _CURE = "import it again with `coverage-check import`."
-_FILE_NAME = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)*\.[a-z0-9]+")
+_FILE_NAME = re.compile(r"[a-z0-9-]+\.npy")
 _CHUNK = 1 << 20
 _WORDS = {
     "technology": Technology,
@@ -53,11 +53,11 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredLayer:
-    """A layer, and the folders of its polygons and of its survey area; None where that has no polygons."""
+    """A layer, and the numbers of its claim and of its survey area in the index; None where that has no polygons."""
 
     claim: Layer
-    area: str
-    survey_area: str | None
+    area: int
+    survey_area: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

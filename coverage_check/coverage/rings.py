@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from coverage_check.coverage.index import Index
     from coverage_check.coverage.sources.features import Geometries
 
 NAMES = ("coords", "ring_offsets", "polygon_offsets")
@@ -48,6 +49,12 @@ class Rings:
         """Map a stored area into memory, read-only."""
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in NAMES}
         return cls(**arrays)
+
+    @classmethod
+    def indexed(cls, index: "Index", area: int) -> "Rings":
+        """Take an area out of a snapshot's index, without a copy."""
+        polygons = index.polygons(area)
+        return cls(coords=polygons.vertices, ring_offsets=polygons.ring_offsets, polygon_offsets=polygons.polygon_offsets)
 
     def save(self, folder: Path) -> None:
         """Store as three .npy files in an existing folder."""

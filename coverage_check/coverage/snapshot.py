@@ -6,6 +6,7 @@ snapshot.lookup(lon=18.95, lat=59.82).covered
 """
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from pyproj import Transformer
 
+    from coverage_check.coverage.index import Index
     from coverage_check.coverage.lookup import Floats, Lookup, SurveyedLayer
     from coverage_check.coverage.sources.features import Geometries
 
@@ -109,7 +111,6 @@ class Snapshot:
         self.quality: Quality = manifest.quality
         self.versions: Mapping[str, str] = manifest.versions
         self._manifest = manifest
-        self._asked: list[SurveyedLayer] | None = None
         self._transformer: Transformer | None = None
 
     @classmethod
@@ -163,9 +164,9 @@ class Snapshot:
         from coverage_check.coverage.lookup import look_up  # noqa: PLC0415 - a snapshot that is only described needs no geometry
 
         if lon is not None and lat is not None and x is None and y is None:
-            return look_up(self._surveyed_layers(), *self.to_metric(lon=lon, lat=lat))
+            return look_up(self._index, self._surveyed_layers, *self.to_metric(lon=lon, lat=lat))
         if x is not None and y is not None and lon is None and lat is None:
-            return look_up(self._surveyed_layers(), *_points(x, y, names="x and y"))
+            return look_up(self._index, self._surveyed_layers, *_points(x, y, names="x and y"))
         raise InvalidInput("a look-up needs either lon and lat, or x and y: give one pair.")
 
     def to_metric(self, *, lon: "npt.ArrayLike", lat: "npt.ArrayLike") -> "tuple[Floats, Floats]":
@@ -199,23 +200,25 @@ class Snapshot:
         areas = {stored.claim.id: stored.area for stored in self._manifest.layers}
         if layer not in areas:
             raise InvalidInput(f"the snapshot has no layer {layer!r}{nearest(layer, areas) or '.'}")
-        return Rings.load(self.path / areas[layer]).polygons()
+        return Rings.indexed(self._index, areas[layer]).polygons()
 
+    @cached_property
+    def _index(self) -> "Index":
+        from coverage_check.coverage.index import Index  # noqa: PLC0415 - a snapshot that is only described needs none
+
+        return Index.open(self.path)
+
+    @cached_property
     def _surveyed_layers(self) -> "list[SurveyedLayer]":
-        if self._asked is None:
-            from coverage_check.coverage.lookup import Area, SurveyedLayer  # noqa: PLC0415
+        from coverage_check.coverage.lookup import SurveyedLayer  # noqa: PLC0415
 
-            stored = self._manifest.layers
-            names = {name for layer in stored for name in (layer.area, layer.survey_area) if name}
-            areas = {name: Area(self.path / name) for name in names}
-            self._asked = [
-                SurveyedLayer(
-                    area=areas[layer.area],
-                    survey=areas[layer.survey_area] if layer.survey_area else _SURVEYS[layer.claim.survey](layer.claim),
-                )
-                for layer in stored
-            ]
-        return self._asked
+        return [
+            SurveyedLayer(
+                area=stored.area,
+                survey=_SURVEYS[stored.claim.survey](stored.claim) if stored.survey_area is None else stored.survey_area,
+            )
+            for stored in self._manifest.layers
+        ]
 
     def __reduce__(self) -> "tuple[Callable[[Path], Snapshot], tuple[Path]]":
         return Snapshot.open, (self.path,)

@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 import coverage_check as cc
+from coverage_check.coverage.index import Index
 from coverage_check.coverage.snapshot import Snapshot, import_layers
 from coverage_check.errors import ImportFailed, MissingFile, OutputRefused, SnapshotInvalid
 from tests.delivery_folder import DeliveryFolder, X, Y, square
@@ -88,7 +89,7 @@ def test_layers_come_back_as_declared_with_what_the_file_tells(snapshot: Snapsho
 
 
 def test_equal_polygons_are_stored_once(snapshot: Snapshot) -> None:
-    assert len(list((snapshot.path / "areas").iterdir())) == 2, "the layers' common one and the survey area"
+    assert len(Index.open(snapshot.path)) == 2, "the layers' common one and the survey area"
 
 
 # Whole or not at all -------------------------------------------------------------------------------------------------
@@ -206,11 +207,11 @@ def test_large_snapshot_is_read_only_by_verify(snapshot: Snapshot, tmp_path: Pat
     monkeypatch.setattr("coverage_check.coverage.snapshot.HASHED_ON_OPEN_BYTES", 10)
     copy = tmp_path / "copy"
     subprocess.run(["cp", "-r", snapshot.path, copy], check=True)
-    path = next(copy.rglob("coords.npy"))
+    path = next(copy.rglob("index-1-vertices.npy"))
     whole = path.read_bytes()
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     opened = Snapshot.open(copy)
-    with pytest.raises(SnapshotInvalid, match=r"coords\.npy"):
+    with pytest.raises(SnapshotInvalid, match=r"vertices\.npy"):
         opened.verify()
 
 
@@ -236,7 +237,7 @@ def test_snapshot_that_is_not_there(tmp_path: Path) -> None:
 
 def test_manifest_cannot_name_files_elsewhere(snapshot: Snapshot, tmp_path: Path) -> None:
     text = (snapshot.path / "manifest.json").read_text(encoding="utf-8")
-    (tmp_path / "manifest.json").write_text(text.replace("areas/", "../../", 1), encoding="utf-8")
+    (tmp_path / "manifest.json").write_text(text.replace('"index-', '"../../index-', 1), encoding="utf-8")
     with pytest.raises(SnapshotInvalid):
         Snapshot.open(tmp_path)
 

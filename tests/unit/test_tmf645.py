@@ -52,7 +52,7 @@ def query(*decisions: Decision) -> dict[str, Any]:
 
 def validator(definition: str) -> Draft4Validator:
     """Give the standard's own schema of a resource."""
-    path = shared("data", "standards", "TMF645-ServiceQualification-v4.0.1.swagger.json")
+    path = shared("data/standards/TMF645-ServiceQualification-v4.0.1.swagger.json")
     swagger = json.loads(path.read_text(encoding="utf-8"))
     schema = {"$ref": f"#/definitions/{definition}", "definitions": swagger["definitions"]}
     return Draft4Validator(schema, format_checker=Draft4Validator.FORMAT_CHECKER)
@@ -163,7 +163,7 @@ def test_an_undetermined_item_is_never_unqualified_and_values_are_the_standards(
 
 def test_the_states_are_the_standards() -> None:
     swagger = json.loads(
-        shared("data", "standards", "TMF645-ServiceQualification-v4.0.1.swagger.json").read_text(encoding="utf-8")
+        shared("data/standards/TMF645-ServiceQualification-v4.0.1.swagger.json").read_text(encoding="utf-8")
     )
     assert {state.value for state in TaskState} == set(swagger["definitions"]["TaskStateType"]["enum"])
 
