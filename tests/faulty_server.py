@@ -147,6 +147,10 @@ def _chunk_cut(handler: _Handler) -> None:
     handler.wfile.write(b"ff\r\n[1, 2")
 
 
+def _noise(handler: _Handler) -> None:
+    handler.wfile.write(b"\x00\xff\x00 no HTTP at all\r\n\r\n")
+
+
 def _redirect(handler: _Handler) -> None:
     """`/redirect/same`, `/redirect/loop`, or `/redirect/?to=…`."""
     targets = {"same": "/good", "loop": "/redirect/loop"}
@@ -164,7 +168,7 @@ _Handler.faults = {
     "html": lambda handler: handler.give(b"<html>Log in to the wireless network</html>", Content_Type="text/html"),
     "empty": lambda handler: handler.give(b""),
     "hang-up": lambda handler: handler.wfile.flush(),
-    "noise": lambda handler: handler.wfile.write(b"\x00\xff\x00 no HTTP at all\r\n\r\n") and None,
+    "noise": _noise,
     "status": _status,
     "times": _times,
     "slow-body": _slow_body,

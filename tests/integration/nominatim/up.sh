@@ -10,8 +10,9 @@
 # it runs the cluster as the system user postgres, since PostgreSQL refuses root.
 set -euo pipefail
 
-PGBIN=$(find /usr/lib/postgresql/*/bin -name pg_ctl 2>/dev/null | sort -V | tail -1 | xargs -r dirname)
-stop=; if [ "${1:-}" = --stop ]; then stop=1; shift; fi
+PGBIN=$(find /usr/lib/postgresql -name pg_ctl 2>/dev/null | sort -V | tail -1 | xargs -r dirname || true)
+stop=
+if [ "${1:-}" = --stop ]; then stop=1; shift; fi
 mkdir -p "${1:?a folder is needed}"
 base=$(cd "$1" && pwd)
 
