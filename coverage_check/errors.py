@@ -154,3 +154,21 @@ class GeocoderUnavailable(LocateError, ConnectionError):
 
     code = reason = "GEOCODER_UNAVAILABLE"
     exit_code = 5
+
+
+class GeocoderRefused(GeocoderUnavailable):
+    """The server refuses this client or its key: every further question would end so, until the config is mended."""
+
+    code = "GEOCODER_REFUSED"
+
+
+class GeocoderRateLimited(GeocoderUnavailable):
+    """The server asks to wait longer than the deadline allows, or a quota is used up."""
+
+    code = "GEOCODER_RATE_LIMITED"
+
+
+class GeocoderAnswerInvalid(GeocoderUnavailable):
+    """What came back is not an answer: HTML, cut short, too large, not strict JSON, or of another shape."""
+
+    code = "GEOCODER_ANSWER_INVALID"
