@@ -259,10 +259,10 @@ class Checker:
         if looks_swapped(self.snapshot, lat=location.lat, lon=location.lon):
             code = ReasonCode.INVALID_INPUT
             return _Located(order=order, location=None, geocoder=geocoder, code=code, remark=_SWAPPED)
-        return _Located(order=order, location=location, geocoder=geocoder)
+        return _Located(order=order, location=location.as_recorded(), geocoder=geocoder)
 
     def _decide(self, located: Sequence[_Located]) -> list[Decision]:
-        made_at = datetime.now(tz=UTC)
+        made_at = datetime.now(tz=UTC).replace(microsecond=0)  # as precise as the record is
         looks = iter(availabilities(self.snapshot, [item.location for item in located if item.location]))
         decisions = []
         for item in located:

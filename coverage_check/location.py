@@ -6,7 +6,7 @@ median `cep50_m` and 95th percentile `cep95_m`), and every other place that it c
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from coverage_check.errors import InvalidInput
@@ -109,6 +109,16 @@ class Location:
             raise InvalidInput(message)
         if not 0 <= self.gross_error <= 1:
             raise InvalidInput(f"gross_error {self.gross_error} must lie between 0 and 1.")
+
+    def as_recorded(self) -> "Location":
+        """Round to what a decision records, a centimetre and a decimetre, so that it can be repeated from its record."""
+        return replace(
+            self,
+            lat=round(self.lat, 7),
+            lon=round(self.lon, 7),
+            cep50_m=round(self.cep50_m, 1),
+            cep95_m=round(self.cep95_m, 1),
+        )
 
     @classmethod
     def at(cls, *, lat: float, lon: float, cep95_m: float = 15.0, source: str = "caller") -> "Location":
