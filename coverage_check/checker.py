@@ -8,10 +8,10 @@ One checker serves many threads, and goes on working after a fork.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coverage_check import __version__
 from coverage_check.address import Coordinates, PlusCode, Query, parse
 from coverage_check.config import Config, read_config
 from coverage_check.coverage.availabilities import availabilities, looks_swapped
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SWAPPED = "SWAPPED"
+_VERSION = version("mobile-coverage-check")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,9 +288,7 @@ class Checker:
             register=geocoder,
             products=self.products.sha256,
             rules=RULES,
-            versions=Versions(
-                coverage_check=__version__, geos=versions["geos"], proj=versions["proj"], gdal=versions["gdal"]
-            ),
+            versions=Versions(coverage_check=_VERSION, geos=versions["geos"], proj=versions["proj"], gdal=versions["gdal"]),
         )
 
 

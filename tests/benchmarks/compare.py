@@ -1,6 +1,6 @@
 """Measure the look-up and its peers on the same points in one run, and print the table of docs/performance.md.
 
-    python tests/benchmarks/compare.py --size national --folder made/
+    python -m tests.benchmarks.compare --size national --folder made/
 
 The first run makes the coverage and keeps it in the folder (some minutes). Contenders run one after the other, each in a
 process of its own, on one core. Those that are not installed, or have no server, are left out by name.
@@ -17,9 +17,8 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-sys.path.insert(0, str(Path(__file__).parent))
-from contenders import CONTENDERS, Bench
-from made_coverage import LAYERS, Country, cached
+from tests.benchmarks.contenders import CONTENDERS, Bench
+from tests.benchmarks.made_coverage import LAYERS, Country, cached
 
 Measured = Mapping[str, Mapping[str, float]]
 
@@ -58,7 +57,17 @@ def prepare(folder: Path, size: str) -> None:
 
 def run(name: str, asked: argparse.Namespace) -> dict[str, float] | None:
     """Run one contender in its own process; None if it can't run here."""
-    command = [sys.executable, __file__, "--one", name, "--size", asked.size, "--folder", str(asked.folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.compare",
+        "--one",
+        name,
+        "--size",
+        asked.size,
+        "--folder",
+        str(asked.folder),
+    ]
     one_core = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(
         [*command, "--repeats", str(asked.repeats)], capture_output=True, text=True, env=one_core, check=False

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 import shapely
-from made_coverage import SIZES, cached
 from numpy.typing import NDArray
 
 from coverage_check.coverage.implementation import COMPILED, NUMPY, Implementation
 from coverage_check.coverage.index import STATED_DISTANCE_M, Index, Polygons, build
+from tests.benchmarks.made_coverage import SIZES, cached
 
 Points = NDArray[np.float64]
 RADIUS_M = 100.0

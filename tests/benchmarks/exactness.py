@@ -1,6 +1,6 @@
 """Compare every answer with GEOS, on national layers: at random places, and wherever a look-up could go wrong.
 
-    python tests/benchmarks/exactness.py [county region national] --points 1000000 --folder made/
+    python -m tests.benchmarks.exactness [county region national] --points 1000000 --folder made/
 
 GEOS answers on the layer's parts one by one (they are disjoint, so a point is covered if one part covers it), and measures
 to the nearest of all edges; both independent of the index. The exit code is 1 if any answer differs.
@@ -17,11 +17,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).parent))
-from made_coverage import PIXEL_M, Country, cached
-
 from coverage_check.coverage.implementation import COMPILED, NUMPY
 from coverage_check.coverage.index import STATED_DISTANCE_M, Index, Polygons, build
+from tests.benchmarks.made_coverage import PIXEL_M, Country, cached
 
 Points = NDArray[np.float64]
 
