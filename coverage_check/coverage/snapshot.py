@@ -112,7 +112,7 @@ class Snapshot:
         self.versions: Mapping[str, str] = manifest.versions
         self._manifest = manifest
         self._opened: Index | None = None
-        self._asked: list[SurveyedLayer] | None = None
+        self._laid_out: Columns | None = None
         self._transformer: Transformer | None = None
 
     @classmethod
@@ -213,33 +213,20 @@ class Snapshot:
             self._opened = Index.open(self.path)
         return self._opened
 
-<<<<<<< HEAD
-    @cached_property
-    def _columns(self) -> "Columns":
-        from coverage_check.coverage.lookup import Columns  # noqa: PLC0415
-
-        return Columns(
-            claims=[stored.area for stored in self._manifest.layers],
-            surveys=[
-                _SURVEYS[stored.claim.survey](stored.claim) if stored.survey_area is None else stored.survey_area
-                for stored in self._manifest.layers
-            ],
-        )
-=======
     @property
-    def _surveyed_layers(self) -> "list[SurveyedLayer]":
-        if self._asked is None:
-            from coverage_check.coverage.lookup import SurveyedLayer  # noqa: PLC0415
+    def _columns(self) -> "Columns":
+        if self._laid_out is None:
+            from coverage_check.coverage.lookup import Columns  # noqa: PLC0415
 
-            self._asked = [
-                SurveyedLayer(
-                    area=stored.area,
-                    survey=_SURVEYS[stored.claim.survey](stored.claim) if stored.survey_area is None else stored.survey_area,
-                )
-                for stored in self._manifest.layers
-            ]
-        return self._asked
->>>>>>> layers
+            stored = self._manifest.layers
+            self._laid_out = Columns(
+                claims=[layer.area for layer in stored],
+                surveys=[
+                    _SURVEYS[layer.claim.survey](layer.claim) if layer.survey_area is None else layer.survey_area
+                    for layer in stored
+                ],
+            )
+        return self._laid_out
 
     def __reduce__(self) -> "tuple[Callable[[Path], Snapshot], tuple[Path]]":
         return Snapshot.open, (self.path,)
