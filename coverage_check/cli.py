@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from coverage_check import __version__
 from coverage_check.errors import CoverageCheckError, GeocoderUnavailable, InvalidInput, LocateError
+from coverage_check.version import __version__
 
 if TYPE_CHECKING:
     from coverage_check.decision import Decision

@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urljoin, urlsplit
 
@@ -30,7 +29,7 @@ from coverage_check.geocoders.limits import DEADLINE_S, MAX_BYTES, Limits
 if TYPE_CHECKING:
     from requests import Response, Session
 
-USER_AGENT = f"mobile-coverage-check/{version('mobile-coverage-check')}"
+USER_AGENT = f"mobile-coverage-check/{__version__}"
 _HEADERS = {
     "User-Agent": USER_AGENT,
     "Accept": "application/json",
