@@ -25,6 +25,7 @@ from urllib.parse import urljoin, urlsplit
 from coverage_check.errors import GeocoderAnswerInvalid, GeocoderUnavailable, InvalidInput
 from coverage_check.geocoders._reading import PerhapsLaterError, check_status, parse_json, read_body
 from coverage_check.geocoders.limits import DEADLINE_S, MAX_BYTES, Limits
+from coverage_check.version import __version__
 
 if TYPE_CHECKING:
     from requests import Response, Session
