@@ -26,7 +26,11 @@ def flip(case: Case) -> Flip | None:
         return None
     if location.match is Match.AMBIGUOUS or location.level.coarse or not case.assessment.agree:
         return None
-    return _nearest_flip(claim, _verdict_along_normal(case, claim))
+    along_normal = _verdict_along_normal(case, claim)
+    as_sold = Verdict.NOT_DELIVERABLE if case.verdict is Verdict.CONDITIONAL else case.verdict
+    if along_normal(claim.edge_distance_m) is not as_sold:  # other edges, or places without a map, decide here too
+        return None
+    return _nearest_flip(claim, along_normal)
 
 
 def _verdict_along_normal(case: Case, claim: Claim) -> Callable[[float], Verdict]:
