@@ -8,7 +8,6 @@ One checker serves many threads, and goes on working after a fork.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,12 +25,12 @@ from coverage_check.order_rows import OUT, Defaults, OrderRow, answer_columns, e
 from coverage_check.products import Catalogue, read_products
 from coverage_check.qualification import Order, decide, undetermined
 from coverage_check.technology import PlaceOfUse, Receiver, word
+from coverage_check.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _SWAPPED = "SWAPPED"
-_VERSION = version("mobile-coverage-check")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +287,9 @@ class Checker:
             register=geocoder,
             products=self.products.sha256,
             rules=RULES,
-            versions=Versions(coverage_check=_VERSION, geos=versions["geos"], proj=versions["proj"], gdal=versions["gdal"]),
+            versions=Versions(
+                coverage_check=__version__, geos=versions["geos"], proj=versions["proj"], gdal=versions["gdal"]
+            ),
         )
 
 

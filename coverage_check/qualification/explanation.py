@@ -130,7 +130,8 @@ def _why_no(case: Case) -> Iterator[_Found]:
     if not covered:
         yield from _why_not_covered(case)
     if claims and all(c.time is Time.OFF and not c.layer.begins_after(case.on) for c in claims):
-        yield ReasonCode.TECHNOLOGY_RETIRED, max(claims, key=lambda c: c.layer.valid_until or date.min).layer, None
+        last = max(claims, key=lambda c: (c.fit is Fit.QUALIFIES, c.layer.valid_until or date.min))
+        yield ReasonCode.TECHNOLOGY_RETIRED, last.layer, None
     claim = case.deciding
     if claim and claim.surveyed_here and not claim.covers_here:
         yield ReasonCode.NO_COVERAGE, claim.layer, claim.edge_distance_m
@@ -185,10 +186,15 @@ def _why_undetermined(case: Case) -> Iterator[_Found]:
         yield ReasonCode.MATCH_TOO_COARSE, None, None
     if nowhere_known:
         return
-    if because and weighed.unknown - case.location.gross_error > 1 - _NEARLY_ALL:
-        yield because, layer, None
+    partly = [because] if because and weighed.unknown - case.location.gross_error > 1 - _NEARLY_ALL else []
+    # The map speaks about the found place, and only the doubt about the place reaches beyond it: a better place settles it.
+    beyond = partly == [ReasonCode.OUTSIDE_SURVEY_AREA] and claim is not None and claim.surveyed_here
+    if not beyond:
+        yield from ((code, layer, None) for code in partly)
     if claim and (claim.split or not (too_coarse or case.location.match is Match.AMBIGUOUS)):
         yield ReasonCode.EDGE_UNCERTAIN, layer, claim.edge_distance_m
+    if beyond:
+        yield from ((code, None, None) for code in partly)
     yield from _elsewhere(case)
 
 
