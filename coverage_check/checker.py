@@ -23,7 +23,17 @@ from coverage_check.geocoders.base import Geocoder
 from coverage_check.geocoders.batches import for_batch
 from coverage_check.geocoders.configured import open_geocoder
 from coverage_check.location import ErrorModel, Location
-from coverage_check.order_rows import OUT, Defaults, OrderRow, answer_columns, error_columns, find_columns, read_row
+from coverage_check.order_rows import (
+    OUT,
+    Defaults,
+    OrderRow,
+    answer_columns,
+    error_columns,
+    find_columns,
+    read_day,
+    read_row,
+    refuse_answered,
+)
 from coverage_check.products import Catalogue, read_products
 from coverage_check.qualification import Order, decide, undetermined
 from coverage_check.technology import PlaceOfUse, Receiver, word
@@ -232,14 +242,16 @@ class Checker:
         Raises
         ------
         TableInvalid
-            A column is missing or named twice.
+            A column is missing or named twice, or a cc_… column is there already.
         InvalidInput
             The geocoder answers no batches.
         """
         import pandas as pd  # noqa: PLC0415 - only analysts need it
 
         otherwise = Defaults.of(**defaults)
-        places = find_columns([str(name) for name in orders.columns], columns, otherwise)
+        header = [str(name) for name in orders.columns]
+        refuse_answered(header, "The frame")
+        places = find_columns(header, columns, otherwise)
         cells = orders.astype(object).where(orders.notna(), None).itertuples(index=False, name=None)
         rows = [read_row(values, places, otherwise) for values in cells]
         answers = pd.DataFrame(
@@ -264,7 +276,7 @@ class Checker:
             raise InvalidInput("Give an address or a location, one of the two.")
         order = Order(
             product=self.products[request.product],
-            on=request.on or self.as_of,
+            on=read_day(request.on) or self.as_of,
             address=_asked(query, request.location),
             place=None if request.at is None else word(PlaceOfUse, request.at),
             receiver=None if request.receiver is None else word(Receiver, request.receiver),

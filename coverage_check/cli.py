@@ -5,8 +5,10 @@ conditional, 2 usage, 3 something undetermined, 4 input, config or coverage data
 141 closed pipe.
 """
 
+import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from coverage_check.errors import CoverageCheckError, GeocoderUnavailable, InvalidInput, LocateError
+from coverage_check.errors import CoverageCheckError, GeocoderUnavailable, InvalidInput, LocateError, OutputRefused
 from coverage_check.version import __version__
 
 if TYPE_CHECKING:
@@ -42,6 +44,21 @@ class Day(click.ParamType):  # type: ignore[type-arg] # generic only since click
             return date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is not a date such as 2025-11-01.", param, ctx)
+
+
+class OneAddress(click.Command):
+    """A command whose argument is an address: never repeated on stderr, and it may begin with a minus."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take ``-2.9, -79.0`` as a position rather than an option, and an address without quotes as a mistake."""
+        ctx.allow_extra_args = True
+        rest = super().parse_args(ctx, [f" {word}" if _NEGATIVE_POSITION.match(word) else word for word in args])
+        if rest:
+            raise click.UsageError("The address must be one argument: put it in quotes.", ctx)
+        return rest
+
+
+_NEGATIVE_POSITION = re.compile(r"-\d[\d.,°]*[\s,;]")
 
 
 def _config(command: Command) -> Command:
@@ -78,7 +95,7 @@ def commands() -> None:
     """
 
 
-@commands.command()
+@commands.command(cls=OneAddress)
 @click.argument("address", required=False)
 @click.option("--lat", help="Latitude in degrees, WGS 84, instead of an address; its digits say how sure it is.")
 @click.option("--lon", help="Longitude in degrees, WGS 84.")
@@ -115,7 +132,7 @@ def check(
     if place is not None:
         decision = checker.check_location(place, product=product, on=on, at=at, receiver=receiver)
     else:
-        decision = checker.check(address or "", product=product, on=on, at=at, receiver=receiver)
+        decision = checker.check((address or "").strip(), product=product, on=on, at=at, receiver=receiver)
     _say(decision.to_json(indent=2) if form == "json" else _decision_text(decision))
     return 0 if exit_zero else _exit_code({decision.verdict.value}, wanted, geocoder_down=_down(decision))
 
@@ -218,7 +235,7 @@ def register_build(*, addresses: Path, output: Path, columns: tuple[str, ...], *
     return 0
 
 
-@commands.command()
+@commands.command(cls=OneAddress)
 @click.argument("address")
 @_format("text", "json")
 @_config
@@ -228,7 +245,7 @@ def geocode(address: str, *, form: str, config: str) -> int:
     from coverage_check.report.text import location_json, location_text
 
     try:
-        location = Checker.from_config(config).locate(address)
+        location = Checker.from_config(config).locate(address.strip())
     except GeocoderUnavailable:
         raise
     except LocateError as error:  # that there is no such place is an answer too
@@ -263,6 +280,10 @@ def demo() -> int:
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding.lower() not in {"utf-8", "utf8"}:
+        # Files and pipes hold UTF-8 everywhere; a terminal shows what it can.
+        encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="replace")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -284,10 +305,20 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         result = 130
     except BrokenPipeError:
-        # Python flushes stdout once more at exit, into a pipe that nobody reads.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
         result = 141
+    except OSError as error:
+        if error.filename is not None:  # only stdout has no name here: a full disk
+            raise
+        _close_stdout()
+        click.echo(f"{OutputRefused.code}: The output can't be written ({error.strerror}): make room for it.", err=True)
+        result = OutputRefused.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _close_stdout() -> None:
+    """Let go of a stdout that takes nothing more: Python flushes it once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(text: str) -> None:

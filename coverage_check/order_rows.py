@@ -123,6 +123,13 @@ def find_columns(
     return places
 
 
+def refuse_answered(header: Sequence[str], table: str) -> None:
+    """Raise TableInvalid if a table has answers already: a second set would stand beside them under the same names."""
+    taken = [name for name in header if name in OUT]
+    if taken:
+        raise TableInvalid(f"{table} already has a column {taken[0]!r}: it is an output; take the original table.")
+
+
 def _chosen(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
     for name, column in chosen.items():
         if name not in CANONICAL:

@@ -107,7 +107,7 @@ def location_text(location: Location) -> str:
 
 def layers_text(layers: Sequence[Layer]) -> str:
     """List layers, one a line, with what they claim, for how long, and how much."""
-    width = max((len(layer.id) for layer in layers), default=5)
+    width = max(len("layer"), *(len(layer.id) for layer in layers))
     lines = [f"{'layer':{width}s}  tech  level      service  km²        valid                    stale after  network"]
     for layer in layers:
         valid = f"{layer.valid_from or '…'} – {layer.valid_until or '…'}"
