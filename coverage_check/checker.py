@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,12 +28,12 @@ from coverage_check.order_rows import OUT, Defaults, OrderRow, answer_columns, e
 from coverage_check.products import Catalogue, read_products
 from coverage_check.qualification import Order, decide, undetermined
 from coverage_check.technology import PlaceOfUse, Receiver, word
+from coverage_check.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _SWAPPED = "SWAPPED"
-_VERSION = version("mobile-coverage-check")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,10 +294,10 @@ class Checker:
         if looks_swapped(self.snapshot, lat=location.lat, lon=location.lon):
             code = ReasonCode.INVALID_INPUT
             return _Located(order=order, location=None, geocoder=geocoder, code=code, remark=_SWAPPED)
-        return _Located(order=order, location=location, geocoder=geocoder)
+        return _Located(order=order, location=location.as_recorded(), geocoder=geocoder)
 
     def _decide(self, located: Sequence[_Located]) -> list[Decision]:
-        made_at = datetime.now(tz=UTC)
+        made_at = datetime.now(tz=UTC).replace(microsecond=0)  # as precise as the record is
         looks = iter(availabilities(self.snapshot, [item.location for item in located if item.location]))
         decisions = []
         for item in located:
@@ -324,7 +323,9 @@ class Checker:
             register=geocoder,
             products=self.products.sha256,
             rules=RULES,
-            versions=Versions(coverage_check=_VERSION, geos=versions["geos"], proj=versions["proj"], gdal=versions["gdal"]),
+            versions=Versions(
+                coverage_check=__version__, geos=versions["geos"], proj=versions["proj"], gdal=versions["gdal"]
+            ),
         )
 
 

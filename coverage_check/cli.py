@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from coverage_check import __version__
 from coverage_check.errors import CoverageCheckError, GeocoderUnavailable, InvalidInput
+from coverage_check.version import __version__
 
 if TYPE_CHECKING:
     from coverage_check.decision import Decision
@@ -79,8 +79,8 @@ def commands() -> None:
 
 @commands.command()
 @click.argument("address", required=False)
-@click.option("--lat", type=float, help="Latitude in degrees, WGS 84, instead of an address.")
-@click.option("--lon", type=float, help="Longitude in degrees, WGS 84.")
+@click.option("--lat", help="Latitude in degrees, WGS 84, instead of an address; its digits say how sure it is.")
+@click.option("--lon", help="Longitude in degrees, WGS 84.")
 @click.option("--product", required=True, metavar="CODE", help="Product code from products.toml.")
 @click.option("--on", type=Day(), help="The day that is asked about.  [default: today]")
 @click.option("--at", type=_PLACES, help="Where it will be used, if not as sold.")
@@ -91,8 +91,8 @@ def commands() -> None:
 def check(
     address: str | None,
     *,
-    lat: float | None,
-    lon: float | None,
+    lat: str | None,
+    lon: str | None,
     product: str,
     on: date | None,
     at: str | None,
@@ -109,7 +109,7 @@ def check(
     wanted = _wanted(fail_on)
     if (address is None) == (lat is None and lon is None) or (lat is None) != (lon is None):
         raise click.UsageError("Give an ADDRESS, or both --lat and --lon.")
-    place = Location.at(lat=lat, lon=lon) if lat is not None and lon is not None else None
+    place = Location.written(lat=lat, lon=lon) if lat is not None and lon is not None else None
     checker = Checker.from_config(config)
     if place is not None:
         decision = checker.check_location(place, product=product, on=on, at=at, receiver=receiver)

@@ -6,7 +6,8 @@ median `cep50_m` and 95th percentile `cep95_m`), and every other place that it c
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from coverage_check.errors import InvalidInput
@@ -119,6 +120,16 @@ class Location:
         if not 0 <= self.gross_error <= 1:
             raise InvalidInput(f"gross_error {self.gross_error} must lie between 0 and 1.")
 
+    def as_recorded(self) -> "Location":
+        """Round to what a decision records, a centimetre and a decimetre, so that it can be repeated from its record."""
+        return replace(
+            self,
+            lat=round(self.lat, 7),
+            lon=round(self.lon, 7),
+            cep50_m=round(self.cep50_m, 1),
+            cep95_m=round(self.cep95_m, 1),
+        )
+
     @classmethod
     def at(cls, *, lat: float, lon: float, cep95_m: float = 15.0, source: str = "caller") -> "Location":
         """Make the location of a known position, 95 % surely within `cep95_m` metres.
@@ -136,6 +147,31 @@ class Location:
             cep95_m=cep95_m,
             source=source,
         )
+
+    @classmethod
+    def written(cls, *, lat: str, lon: str, source: str = "caller") -> "Location":
+        """Make the location of a position as it was written: what its digits leave open is its error.
+
+        59.82, 18.95 is somewhere within some 555 m. The finer of the two numbers counts, for spreadsheets drop the zeros at
+        the end of one now and then.
+
+        Raises
+        ------
+        InvalidInput
+            It is no number of degrees.
+        """
+        try:
+            numbers = [Decimal(text.strip().replace(",", ".")) for text in (lat, lon)]
+        except InvalidOperation:
+            raise InvalidInput("Latitude and longitude must be numbers in degrees, such as 59.81248.") from None
+        require_position(lat=float(numbers[0]), lon=float(numbers[1]))
+        half_degree = float(min(Decimal((0, (5,), int(number.as_tuple().exponent) - 1)) for number in numbers))
+        spread = ErrorModel().coordinates(half_degree * METRES_A_DEGREE)
+        return cls.at(lat=float(numbers[0]), lon=float(numbers[1]), cep95_m=spread.cep95_m, source=source)
+
+
+METRES_A_DEGREE = 111_120.0
+"""Of latitude: 60 nautical miles."""
 
 
 def require_position(*, lat: float, lon: float) -> None:

@@ -201,12 +201,9 @@ def _position(lat: str, lon: str) -> Location | None:
     """Read a position; decimal commas are Swedish. Half a position is a fault, not an address."""
     if not lat and not lon:
         return None
-    try:
-        return Location.at(lat=float(lat.replace(",", ".")), lon=float(lon.replace(",", ".")))
-    except InvalidInput:
-        raise
-    except ValueError:
-        raise InvalidInput("The row's lat and lon must both be numbers in degrees, or both empty.") from None
+    if not (lat and lon):
+        raise InvalidInput("The row's lat and lon must both be numbers in degrees, or both empty.")
+    return Location.written(lat=lat, lon=lon)
 
 
 def _product(code: str | None) -> str:

@@ -111,7 +111,10 @@ def check_transformation(transformer: Transformer, crs: CRS) -> float:
 
     Call it after the points were transformed: PROJ chooses by place.
     """
-    used = transformer.get_last_used_operation()
+    try:
+        used = transformer.get_last_used_operation()
+    except ProjError:  # there was only one operation to choose from
+        used = transformer
     if "ballpark" in (used.description or "").lower():
         raise Fault(
             "CRS_UNCERTAIN",

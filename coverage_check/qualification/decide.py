@@ -158,12 +158,12 @@ def _verdict(
 
 def _recorded(location: Location) -> FoundLocation:
     return FoundLocation(
-        lat=round(location.lat, 7),
-        lon=round(location.lon, 7),
+        lat=location.lat,
+        lon=location.lon,
         level=location.level,
         match=location.match,
-        cep50_m=round(location.cep50_m, 1),
-        cep95_m=round(location.cep95_m, 1),
+        cep50_m=location.cep50_m,
+        cep95_m=location.cep95_m,
         source=location.source,
         attribution=location.attribution,
         candidates=tuple(CandidatePlace.of(candidate) for candidate in location.candidates),

@@ -110,6 +110,13 @@ def datum_missing(folder: DeliveryFolder, name: str) -> None:
     folder.layer(name, f"{name}.gpkg")
 
 
+@case("CRS_UNCERTAIN")
+def datum_lost_by_mapinfo(folder: DeliveryFolder, name: str) -> None:
+    """Trap: MapInfo keeps of SWEREF 99 TM only its ellipsoid; PROJ then knows a single way, and it is a guess."""
+    folder.write(f"{name}.tab", [square(0, 0, 1000)])
+    folder.layer(name, f"{name}.tab")
+
+
 @case("AXIS_SUSPECT")
 def axes_exchanged(folder: DeliveryFolder, name: str) -> None:
     """A07."""
