@@ -22,6 +22,7 @@ from coverage_check.geocoders import position
 from coverage_check.geocoders.base import Geocoder
 from coverage_check.geocoders.batches import for_batch
 from coverage_check.geocoders.configured import open_geocoder
+from coverage_check.geocoders.explanation import Explanation, explain
 from coverage_check.location import ErrorModel, Location
 from coverage_check.order_rows import (
     OUT,
@@ -154,6 +155,22 @@ class Checker:
             It could not be found; the class says why.
         """
         return self._locate(parse(address))
+
+    def explain(self, address: str) -> Explanation:
+        """Find where an address may be as `locate` does, and tell what was understood and what each source said.
+
+        Raises
+        ------
+        InvalidInput
+            The text is empty, or longer than any address.
+        """
+        query = parse(address)
+        if self.geocoder is not None and not isinstance(query, Coordinates | PlusCode):
+            return explain(self.geocoder, query)
+        try:
+            return Explanation(query=query, location=self._locate(query))
+        except LocateError as error:
+            return Explanation(query=query, error=error)
 
     def check(
         self,

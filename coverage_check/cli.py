@@ -6,7 +6,6 @@ conditional, 2 usage, 3 something undetermined, 4 input, config or coverage data
 """
 
 import io
-import json
 import os
 import re
 import sys
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from coverage_check.errors import CoverageCheckError, GeocoderUnavailable, InvalidInput, LocateError, OutputRefused
+from coverage_check.errors import CoverageCheckError, GeocoderUnavailable, InvalidInput, OutputRefused
 from coverage_check.version import __version__
 
 if TYPE_CHECKING:
@@ -236,23 +235,26 @@ def register_build(*, addresses: Path, output: Path, columns: tuple[str, ...], *
 
 
 @commands.command(cls=OneAddress)
-@click.argument("address")
+@click.argument("address", required=False)
+@click.option("--table", type=_PATH, metavar="FILE", help="Score the geocoder against an acceptance table instead.")
 @_format("text", "json")
 @_config
-def geocode(address: str, *, form: str, config: str) -> int:
-    """Find where an address may be, with every candidate and the doubt."""
+def geocode(address: str | None, *, table: Path | None, form: str, config: str) -> int:
+    """Find where an address may be, and explain it: what was understood and said, why, and how sure."""
     from coverage_check.checker import Checker
-    from coverage_check.report.text import location_json, location_text
+    from coverage_check.geocoders.acceptance import score
+    from coverage_check.report.place import explanation_json, explanation_text
 
-    try:
-        location = Checker.from_config(config).locate(address.strip())
-    except GeocoderUnavailable:
-        raise
-    except LocateError as error:  # that there is no such place is an answer too
-        _say(json.dumps({"location": None, "reason": error.code}) if form == "json" else f"{error.code}: {error}")
+    if (address is None) == (table is None):
+        raise click.UsageError("Give an ADDRESS, or a --table.")
+    checker = Checker.from_config(config)
+    if table is not None:
+        _say(score(checker.for_batches().locate, table).text)
         return 0
-    _say(location_json(location) if form == "json" else location_text(location))
-    return 0
+    found = checker.explain((address or "").strip())
+    _say(explanation_json(found) if form == "json" else explanation_text(found))
+    # That there is no such place is an answer too; that nobody could be asked is none.
+    return GeocoderUnavailable.exit_code if isinstance(found.error, GeocoderUnavailable) else 0
 
 
 @commands.command()

@@ -57,7 +57,15 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One place that the address could mean. `label` is the register's own spelling."""
+    """One place that the address could mean.
+
+    Attributes
+    ----------
+    label
+        The register's own spelling.
+    why
+        All that disagrees with what was asked, in words; empty if nothing does. Two finds of one place are one candidate.
+    """
 
     label: str
     lat: float
@@ -66,6 +74,7 @@ class Candidate:
     match: Match
     cep50_m: float = 8.0
     cep95_m: float = 40.0
+    why: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         require_position(lat=self.lat, lon=self.lon)

@@ -142,6 +142,7 @@ class Judge:
             match=max((flaw.at_best for flaw in flaws), key=_MATCHES.index, default=Match.EXACT),
             cep50_m=spread.cep50_m,
             cep95_m=spread.cep95_m,
+            why=tuple(flaw.why for flaw in flaws),
         )
         return Hit(candidate, flaws)
 

@@ -218,7 +218,14 @@ def _read_key(path: Path) -> bytes:
 
 def _to_location(content: dict[str, Any]) -> Location:
     candidates = tuple(
-        Candidate(**{**item, "level": LocationLevel(item["level"]), "match": Match(item["match"])})
+        Candidate(
+            **{
+                **item,
+                "level": LocationLevel(item["level"]),
+                "match": Match(item["match"]),
+                "why": tuple(map(str, item["why"])),
+            }
+        )
         for item in content["candidates"]
     )
     level, match = LocationLevel(content["level"]), Match(content["match"])

@@ -66,7 +66,14 @@ def _hit(label: str, lat: float, lon: float, found: tuple[LocationLevel, Spread]
     level, spread = found
     match = max((flaw.at_best for flaw in flaws), key=_MATCHES.index, default=Match.EXACT)
     candidate = Candidate(
-        label=label, lat=lat, lon=lon, level=level, match=match, cep50_m=spread.cep50_m, cep95_m=spread.cep95_m
+        label=label,
+        lat=lat,
+        lon=lon,
+        level=level,
+        match=match,
+        cep50_m=spread.cep50_m,
+        cep95_m=spread.cep95_m,
+        why=tuple(flaw.why for flaw in flaws),
     )
     return Hit(candidate, tuple(flaws))
 
