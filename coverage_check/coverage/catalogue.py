@@ -9,7 +9,7 @@ checked against the file by the import.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,18 +17,18 @@ from pyproj.exceptions import CRSError
 
 from coverage_check.coverage.country import BOXES
 from coverage_check.coverage.crs import read_crs, why_not_metric
+from coverage_check.coverage.meaning import take_meaning
+from coverage_check.coverage.sources.cells import Cells, Value
 from coverage_check.declaration import Document, Table, nearest
 from coverage_check.layer import Layer
 from coverage_check.technology import Environment, Receiver, Service, SignalLevel, Technology
-
-Value = str | int | float | bool
 
 STALE_AFTER = timedelta(days=400)
 """How long a claim may be used after its publication where the operator names no end: a yearly delivery, and some delay."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_WITHOUT_FILE = ("bounds", "everywhere")
+_WITHOUT_FILE = ("bounds", "everywhere", "cells")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +46,11 @@ class LayerSource:
     where
         Only the features with one of these values in this column, for every column named.
     survey_file
-        Polygons of the area the layer speaks about; None for "bounds" and "everywhere".
+        Polygons of the area the layer speaks about; None for "bounds", "everywhere" and "cells".
     crs, sha256, features
         Declared facts to be checked; None where nothing was declared.
+    cells
+        How to read a file of cells; None for features. Where not every cell must speak, the file says where it does.
     """
 
     claim: Layer
@@ -59,6 +61,7 @@ class LayerSource:
     crs: str | None
     sha256: str | None
     features: int | None
+    cells: Cells | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,15 +112,21 @@ def take_catalogue(document: Document) -> Catalogue:
 def _source(table: Table, folder: Path) -> LayerSource:
     survey = table.text("survey_area")
     survey_file = folder / survey if survey and survey not in _WITHOUT_FILE else None
+    claim = _claim(table, survey="area" if survey_file or survey == "cells" else survey or "area")
+    file = folder / table.text("file")
+    meaning = take_meaning(table, claim, file, of_itself=survey == "cells")
+    if "resolution_m" not in table and meaning.cells and meaning.cells.size_m:
+        claim = replace(claim, resolution_m=meaning.cells.size_m)
     return LayerSource(
-        claim=_claim(table, survey="area" if survey_file else survey or "area"),
-        file=folder / table.text("file"),
+        claim=claim,
+        file=file,
         table=table.text("layer", "") or None,
-        where=_where(table),
+        where={**meaning.where, **_where(table)},
         survey_file=survey_file,
-        crs=_crs(table),
+        crs=_crs(table) or meaning.crs,
         sha256=_sha256(table),
         features=table.count("features"),
+        cells=meaning.cells,
     )
 
 

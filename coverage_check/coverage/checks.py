@@ -23,11 +23,12 @@ def check_features(features: Features, declared: int | None, notes: Notes) -> Pa
     Unusable
         There is no polygon.
     """
-    total = len(features.geometries)
+    total = features.count
     if not total:
         notes.note("EMPTY_LAYER", "it holds no feature, which is not the same as no coverage; ask its publisher.")
     if declared not in (None, total):
-        notes.note("FEATURES_DIFFER", f"it has {total} features and {declared} are declared; ask for the complete file.")
+        what = "features" if features.cells is None else "cells"
+        notes.note("FEATURES_DIFFER", f"it has {total} {what} and {declared} are declared; ask for the complete file.")
     unreadable = np.isin(features.numbers, features.unreadable)
     missing = shapely.is_missing(features.geometries) & ~unreadable | shapely.is_empty(features.geometries)
     notes.features(

@@ -23,8 +23,9 @@ from coverage_check.coverage.projection import NotTransformable, project
 from coverage_check.coverage.quality import LayerQuality
 from coverage_check.coverage.repair import Parts, Repaired, repair
 from coverage_check.coverage.rings import Rings
+from coverage_check.coverage.sources.cells import Cells
 from coverage_check.coverage.sources.features import Features, Geometries, Request
-from coverage_check.coverage.sources.formats import FORMATS
+from coverage_check.coverage.sources.formats import FORMATS, declared_format
 from coverage_check.coverage.union import unite
 
 AREA = "area"
@@ -45,6 +46,8 @@ class Task:
         Code of the country that all features must lie in; None for a survey area, which may be larger.
     crs, features
         As declared; None where nothing was.
+    cells
+        How to read a file of cells, as `Cells.from_dict` takes it; None for features.
     """
 
     main: str
@@ -56,6 +59,7 @@ class Task:
     country: str | None = None
     crs: str | None = None
     features: int | None = None
+    cells: Mapping[str, Any] | None = None
 
 
 def examine(task: Task, folder: Path) -> dict[str, Any]:
@@ -71,9 +75,11 @@ def examine(task: Task, folder: Path) -> dict[str, Any]:
     Unusable, Fault
         What is wrong with the file.
     """
+    cells = Cells.from_dict(task.cells) if task.cells else None
     kind = next(kind for kind in FORMATS if kind.name == task.format)
+    kind = declared_format(kind, cells.naming if cells else None)
     reader = import_module(f"coverage_check.coverage.sources.{kind.reader}")
-    request = Request(table=task.table, where=task.where, stem=task.stem)
+    request = Request(table=task.table, where=task.where, stem=task.stem, cells=cells)
     features: Features = reader.read(Path(task.main), request, kind)
     notes = Notes()
     parts = check_features(features, task.features, notes)
@@ -145,7 +151,7 @@ def measure(features: Features, sound: Sound, polygons: Geometries, rings: Rings
     overlap_m2 = math.fsum(shapely.area(shapely.normalize(sound.polygons))) - area_m2
     worst = sorted(sound.changes.items(), key=lambda item: (-abs(item[1]), item[0]))
     return LayerQuality(
-        features=len(features.geometries),
+        features=features.count,
         rings_closed=features.rings_closed,
         repaired=len(sound.changes),
         repairs=tuple(worst[:_REPAIRS_KEPT]),

@@ -1,8 +1,9 @@
 """From a layers.toml to a snapshot's folder: read every file, compare the layers, write whole or not at all."""
 
+import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from coverage_check.coverage.catalogue import Catalogue, LayerSource, take_catalogue
@@ -19,6 +20,7 @@ from coverage_check.coverage.rings import Rings
 from coverage_check.coverage.snapshot import Progress, Snapshot
 from coverage_check.declaration import Document
 from coverage_check.errors import DeclarationError, FileRefused, ImportFailed
+from coverage_check.layer import Layer
 from coverage_check.version import __version__
 
 
@@ -38,7 +40,7 @@ def write_snapshot(
                 progress(len(outcomes), len(readings) + 1, reading.label)
         _refuse(document, readings, outcomes)
         examined = [outcome for outcome in outcomes if isinstance(outcome, Examined)]
-        manifest = _compile(catalogue, readings, examined, staged, previous)
+        manifest = _compile(catalogue, examined, staged, previous)
         (staged / NAME).write_bytes(manifest.render())
         publish(staged, output, manifest, overwrite=overwrite)
         if progress:
@@ -60,13 +62,28 @@ def _readings(catalogue: Catalogue) -> Iterator[Reading]:
     sources = [source for source in catalogue.sources if source.file != catalogue.path.parent]
     for source in sources:
         yield _layer_reading(source, catalogue.metric_crs)
-    for path in dict.fromkeys(source.survey_file for source in sources if source.survey_file):
-        users = [source.claim.id for source in sources if source.survey_file == path]
+    for survey in _surveys(sources, catalogue.metric_crs):
+        users = [source.claim.id for source in sources if _survey(source, catalogue.metric_crs) == survey]
         others = f" and {len(users) - 1} more" if len(users) > 1 else ""
-        label = f"survey_area of layer '{users[0]}'{others}: {path.name}"
-        yield Reading(
-            label=label, file=path, sha256=None, task={"table": None, "where": {}, "metric_crs": catalogue.metric_crs}
-        )
+        file, task = survey
+        label = f"survey_area of layer '{users[0]}'{others}: {file.name}"
+        yield Reading(label=label, file=file, sha256=None, task=json.loads(task))
+
+
+def _surveys(sources: Sequence[LayerSource], metric_crs: str) -> list[tuple[Path, str]]:
+    """List the survey areas that have to be read, each once however many layers have it."""
+    surveys = [_survey(source, metric_crs) for source in sources]
+    return list(dict.fromkeys(survey for survey in surveys if survey))
+
+
+def _survey(source: LayerSource, metric_crs: str) -> tuple[Path, str] | None:
+    """Say which file a layer's survey area is read from, and how, as JSON; None where nothing has to be read."""
+    if source.survey_file:
+        return source.survey_file, json.dumps({"table": None, "where": {}, "metric_crs": metric_crs})
+    if source.cells and not source.cells.complete:
+        task = {**_layer_reading(source, metric_crs).task, "country": None, "features": None}
+        return source.file, json.dumps({**task, "cells": asdict(replace(source.cells, survey=True))})
+    return None
 
 
 def _layer_reading(source: LayerSource, metric_crs: str) -> Reading:
@@ -81,6 +98,7 @@ def _layer_reading(source: LayerSource, metric_crs: str) -> Reading:
             "country": source.claim.country if source.claim.country in BOXES else None,
             "crs": source.crs,
             "features": source.features,
+            "cells": asdict(source.cells) if source.cells else None,
         },
     )
 
@@ -93,10 +111,14 @@ def _refuse(document: Document, readings: Sequence[Reading], outcomes: Sequence[
         document.finish()
     except DeclarationError as error:
         faults += error.faults
+    told: set[tuple[Path, str]] = set()
     for reading, outcome in zip(readings, outcomes, strict=True):
         if isinstance(outcome, list):
-            errors += outcome
-            faults += [f"{document.path.name}: {reading.label}: {_sentence(error)}" for error in outcome]
+            # A file of cells is read twice, for its claim and for where it speaks; what is wrong is said once.
+            new = [error for error in outcome if "cells" not in reading.task or (reading.file, str(error)) not in told]
+            told |= {(reading.file, str(error)) for error in outcome if reading.task.get("cells")}
+            errors += new
+            faults += [f"{document.path.name}: {reading.label}: {_sentence(error)}" for error in new]
     if faults:
         raise ImportFailed(faults) from next(iter(errors), None)
 
@@ -107,17 +129,21 @@ def _sentence(error: FileRefused) -> str:
 
 def _compile(
     catalogue: Catalogue,
-    readings: Sequence[Reading],
     examined: Sequence[Examined],
     staged: Path,
     previous: Snapshot | None,
 ) -> Manifest:
     """Put together what the files gave, and look at the layers side by side."""
     count = len(catalogue.sources)
-    surveys = {reading.file: result.area for reading, result in zip(readings[count:], examined[count:], strict=True)}
+    surveys = _surveys(catalogue.sources, catalogue.metric_crs)
+    survey_areas = {survey: result.area for survey, result in zip(surveys, examined[count:], strict=True)}
     numbers = {area: number for number, area in enumerate(dict.fromkeys(result.area for result in examined))}
     layers = tuple(
-        _stored(source, result, surveys, numbers, staged)
+        StoredLayer(
+            claim=_measured(source.claim, result, staged),
+            area=numbers[result.area],
+            survey_area=numbers[survey_areas[survey]] if (survey := _survey(source, catalogue.metric_crs)) else None,
+        )
         for source, result in zip(catalogue.sources, examined[:count], strict=True)
     )
     qualities = {layer.claim.id: result.quality for layer, result in zip(layers, examined[:count], strict=True)}
@@ -145,24 +171,14 @@ def _polygons(area: Rings) -> Polygons:
     return Polygons(vertices=area.coords, ring_offsets=area.ring_offsets, polygon_offsets=area.polygon_offsets)
 
 
-def _stored(
-    source: LayerSource,
-    result: Examined,
-    surveys: Mapping[Path, str],
-    numbers: Mapping[str, int],
-    staged: Path,
-) -> StoredLayer:
-    claim = replace(
-        source.claim,
+def _measured(claim: Layer, result: Examined, staged: Path) -> Layer:
+    """Add to a declared layer what only its file can tell."""
+    return replace(
+        claim,
         sha256=result.sha256,
         features=result.quality.features,
         area_km2=round(result.quality.area_m2 / 1e6, 6),
         bounds=Rings.load(staged / result.area).bounds,
-    )
-    return StoredLayer(
-        claim=claim,
-        area=numbers[result.area],
-        survey_area=numbers[surveys[source.survey_file]] if source.survey_file else None,
     )
 
 

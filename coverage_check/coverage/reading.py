@@ -16,7 +16,7 @@ from coverage_check.coverage.fault import Fault
 from coverage_check.coverage.quality import LayerQuality
 from coverage_check.coverage.rings import NAMES
 from coverage_check.coverage.sources.delivery import Delivery, take_delivery
-from coverage_check.coverage.sources.formats import format_of
+from coverage_check.coverage.sources.formats import declared_format, format_of
 from coverage_check.errors import FileRefused, MissingExtra, ReaderCrashed
 
 AREAS = "areas"
@@ -79,7 +79,8 @@ def require_extras(readings: Sequence[Reading]) -> None:
     """
     for reading in readings:
         try:
-            kind = format_of(reading.file)
+            cells = reading.task.get("cells")
+            kind = declared_format(format_of(reading.file), cells["naming"] if cells else None)
         except Fault:
             continue
         if kind.package and find_spec(kind.package) is None:

@@ -17,7 +17,7 @@ Index = npt.NDArray[np.intp]
 def unite(parts: Geometries) -> Geometries:
     """Unite valid polygons into valid polygons without common interior or common edges, normalised and sorted."""
     parts = in_order(shapely.normalize(parts))
-    group = _groups(len(parts), *joined(parts))
+    group = groups(len(parts), *joined(parts))
     _, group, size = np.unique(group, return_inverse=True, return_counts=True)
     alone = size[group] == 1
     members = np.flatnonzero(~alone)
@@ -42,7 +42,7 @@ def in_order(polygons: Geometries) -> Geometries:
     return polygons
 
 
-def _groups(count: int, first: Index, second: Index) -> Index:
+def groups(count: int, first: Index, second: Index) -> Index:
     """Group the members of a graph that hang together: each takes the least number that its neighbours have."""
     group = np.arange(count)
     while True:

@@ -33,4 +33,4 @@ def test_no_room_without_a_name() -> None:
 
 def test_extras_that_the_code_names_exist() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    assert {"parquet", "notebook", "test"} <= set(extras)
+    assert {"h3", "parquet", "raster", "notebook", "test"} <= set(extras)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_check.coverage.fault import Fault
+from coverage_check.coverage.sources.cells import Cells
 from coverage_check.declaration import nearest
 
 Geometries = npt.NDArray[np.object_]
@@ -32,6 +33,8 @@ class Features:
         How many features had a ring whose last point was not its first; it was closed.
     unreadable
         Numbers of features whose geometry is of a kind that coverage can't have (a solid, a mesh).
+    cells
+        How many cells the geometries were drawn from; None where the file has features.
     """
 
     geometries: Geometries
@@ -39,6 +42,12 @@ class Features:
     crs: str | None
     rings_closed: int = 0
     unreadable: tuple[int, ...] = ()
+    cells: int | None = None
+
+    @property
+    def count(self) -> int:
+        """How many features, or cells, the layer has in the file."""
+        return len(self.geometries) if self.cells is None else self.cells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +62,14 @@ class Request:
         For each column the values that count; all columns must fit.
     stem
         The file's name before the copy was taken, without its suffix: formats of one layer call the layer so.
+    cells
+        How to read a file of cells; None for features.
     """
 
     table: str | None
     where: Mapping[str, Sequence[Any]]
     stem: str
+    cells: Cells | None = None
 
 
 def choose_table(names: Sequence[str], request: Request) -> str:

@@ -15,7 +15,7 @@ class Format:
     Attributes
     ----------
     suffixes
-        How such a file's name ends, lower case.
+        How such a file's name ends, lower case; none where the declaration tells it from another format.
     recognise
         Whether a file that begins with these bytes can be one. GDAL opens what a file says, not what it is called, so
         the two must agree before GDAL sees it.
@@ -25,6 +25,8 @@ class Format:
         The only GDAL drivers that may open it.
     required, optional
         Suffixes of the other files that belong to it.
+    cells
+        Whether it speaks cell by cell, so that a declaration must say what its columns or values mean.
     package, extra
         The optional dependency that it needs, and the extra of this package that brings it.
     """
@@ -36,6 +38,7 @@ class Format:
     drivers: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    cells: bool = False
     package: str | None = None
     extra: str | None = None
 
@@ -59,6 +62,18 @@ def _is_json_object(head: bytes) -> bool:
 def _is_kml(head: bytes) -> bool:
     text = _text(head)
     return text.startswith(b"<") and (b"<kml" in text or b":kml" in text)
+
+
+def _is_table(head: bytes) -> bool:
+    """Take any text that is no markup; UTF-16 where its mark says so."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    return b"\0" not in head and not _text(head).startswith((b"<", b"{", b"[", b"!"))
+
+
+def _is_tiff(head: bytes) -> bool:
+    """Classic or BigTIFF, of either byte order."""
+    return head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))
 
 
 def _is_tab(head: bytes) -> bool:
@@ -108,6 +123,20 @@ FORMATS = (
         package="pyarrow",
         extra="parquet",
     ),
+    Format(
+        name="GeoTIFF",
+        suffixes=(".tif", ".tiff"),
+        recognise=_is_tiff,
+        reader="raster",
+        optional=(".tfw",),
+        cells=True,
+        package="rasterio",
+        extra="raster",
+    ),
+    Format(name="CSV of cells", suffixes=(".csv",), recognise=_is_table, reader="grid_csv", cells=True),
+    Format(
+        name="CSV of H3 cells", suffixes=(), recognise=_is_table, reader="h3_cells", cells=True, package="h3", extra="h3"
+    ),
 )
 
 DRIVERS = tuple(sorted({driver for kind in FORMATS for driver in kind.drivers}))
@@ -131,6 +160,11 @@ def format_of(path: Path) -> Format:
     return kind
 
 
+def declared_format(kind: Format, naming: str | None) -> Format:
+    """Tell formats apart that are called alike: what a table's cells are is only declared."""
+    return next(other for other in FORMATS if other.reader == "h3_cells") if naming == "h3" else kind
+
+
 def check_content(kind: Format, head: bytes) -> None:
     """Refuse a file whose content is not what its name says.
 
@@ -142,7 +176,8 @@ def check_content(kind: Format, head: bytes) -> None:
     if not head:
         raise Fault("EMPTY_FILE", "it is empty; ask its publisher for a complete file.")
     if not kind.recognise(head):
-        real = next((other.name for other in FORMATS if other.recognise(head)), "something else")
+        known = [other.name for other in FORMATS if other.recognise is not _is_table and other.recognise(head)]
+        real = next(iter(known), "something else")
         raise Fault(
             "CONTENT_MISMATCH", f"it is called {kind.name} but its content is {real}; rename it or ask for the right file."
         )
