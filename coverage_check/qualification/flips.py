@@ -1,16 +1,18 @@
 """How far the address may be off before the verdict changes, which way, and to what.
 
 The edge nearest to the place is taken as straight there; along its normal the probability of service only grows inwards, so
-each threshold is crossed once.
+each threshold is crossed once. Where it is crossed depends on the claim's reliability and the location's error alone, not on
+the place, and is found once for all places that share them.
 """
 
+import math
 from collections.abc import Callable
-
-import numpy as np
+from functools import lru_cache
 
 from coverage_check.decision import Flip, Verdict
 from coverage_check.location import Match
-from coverage_check.qualification.assessment import Claim, reliability, verdict_for
+from coverage_check.products import Risk
+from coverage_check.qualification.assessment import Claim, reliable, verdict_for
 from coverage_check.qualification.explanation import Case
 from coverage_check.spread import offsets_m
 
@@ -26,46 +28,75 @@ def flip(case: Case) -> Flip | None:
         return None
     if location.match is Match.AMBIGUOUS or location.level.coarse or not case.assessment.agree:
         return None
-    along_normal = _verdict_along_normal(case, claim)
+    layer = claim.layer
+    no_ends_m, yes_begins_m = _crossings_m(
+        (location.cep50_m, location.cep95_m, location.gross_error),
+        (layer.probability, layer.resolution_m),
+        case.product.risk,
+    )
+    distance_m = claim.edge_distance_m
+    along_normal = Verdict.UNDETERMINED
+    if distance_m >= yes_begins_m:
+        along_normal = Verdict.DELIVERABLE
+    elif distance_m < no_ends_m:
+        along_normal = Verdict.NOT_DELIVERABLE
     as_sold = Verdict.NOT_DELIVERABLE if case.verdict is Verdict.CONDITIONAL else case.verdict
-    if along_normal(claim.edge_distance_m) is not as_sold:  # other edges, or places without a map, decide here too
+    if along_normal is not as_sold:  # other edges, or places without a map, decide here too
         return None
-    return _nearest_flip(claim, along_normal)
+    return _nearest_flip(claim, along_normal, no_ends_m, yes_begins_m)
 
 
-def _verdict_along_normal(case: Case, claim: Claim) -> Callable[[float], Verdict]:
-    location = case.location
-    across_m = offsets_m(cep50_m=location.cep50_m, cep95_m=location.cep95_m)[:, 0]
-    sure = 1 - location.gross_error
-
-    def verdict(edge_distance_m: float) -> Verdict:
-        places_m = edge_distance_m - across_m
-        served = float(np.where(places_m >= 0, reliability(claim.layer, places_m), 0.0).mean())
-        return verdict_for(case.product.risk, sure * served, sure * (1 - served))
-
-    return verdict
-
-
-def _nearest_flip(claim: Claim, verdict: Callable[[float], Verdict]) -> Flip | None:
+def _nearest_flip(claim: Claim, now: Verdict, no_ends_m: float, yes_begins_m: float) -> Flip | None:
     here = claim.edge_distance_m
-    now = verdict(here)
     bearing = claim.availability.edge_bearing_deg or 0.0
     inwards, outwards = (bearing, bearing + 180) if here < 0 else (bearing + 180, bearing)
-    found = []
-    for sign, towards in ((1.0, inwards), (-1.0, outwards)):
-        if verdict(here + sign * _REACH_M) is not now:
-            moved_m = _first_change(verdict, now, here, sign)
-            found.append((moved_m, towards % 360, verdict(here + sign * moved_m)))
-    if not found:
-        return None
+    between = Verdict.UNDETERMINED if no_ends_m < yes_begins_m else None
+    if now is Verdict.DELIVERABLE:
+        found = [(here - yes_begins_m, outwards, between or Verdict.NOT_DELIVERABLE)]
+    elif now is Verdict.NOT_DELIVERABLE:
+        found = [(no_ends_m - here, inwards, between or Verdict.DELIVERABLE)]
+    else:
+        found = [(yes_begins_m - here, inwards, Verdict.DELIVERABLE), (here - no_ends_m, outwards, Verdict.NOT_DELIVERABLE)]
     moved_m, towards, to = min(found)
+    if math.isinf(moved_m):
+        return None
     return Flip(if_moved_m=round(moved_m, 1), bearing_deg=round(towards, 1) % 360, to=to)
 
 
-def _first_change(verdict: Callable[[float], Verdict], now: Verdict, here: float, sign: float) -> float:
-    """Bisect for the shortest move along the normal after which the verdict is another."""
-    low, high = 0.0, _REACH_M
+@lru_cache(maxsize=4096)
+def _crossings_m(error: tuple[float, float, float], claim: tuple[float, float], risk: Risk) -> tuple[float, float]:
+    """Give the signed distances at which a no ends and a yes begins; infinite where there is none of it.
+
+    Parameters
+    ----------
+    error
+        cep50_m, cep95_m and gross_error of the location.
+    claim
+        Probability at the edge and resolution in metres of the layer.
+    """
+    cep50_m, cep95_m, gross_error = error
+    across_m = offsets_m(cep50_m=cep50_m, cep95_m=cep95_m)[:, 0]
+    sure = 1 - gross_error
+
+    def verdict(edge_distance_m: float) -> Verdict:
+        places_m = edge_distance_m - across_m
+        served = float(((places_m >= 0) * reliable(*claim, places_m)).mean())
+        return verdict_for(risk, sure * served, sure * (1 - served))
+
+    return (
+        _first_m(lambda distance_m: verdict(distance_m) is not Verdict.NOT_DELIVERABLE),
+        _first_m(lambda distance_m: verdict(distance_m) is Verdict.DELIVERABLE),
+    )
+
+
+def _first_m(holds: Callable[[float], bool]) -> float:
+    """Bisect for the least signed distance from which on it holds: -inf where it always does, inf where it never does."""
+    low, high = -_REACH_M, _REACH_M
+    if holds(low):
+        return -math.inf
+    if not holds(high):
+        return math.inf
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        low, high = (middle, high) if verdict(here + sign * middle) is now else (low, middle)
+        low, high = (low, middle) if holds(middle) else (middle, high)
     return high
