@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from coverage_check.decision import AskedAddress, Decision, Provenance, Verdict, Versions, content_id
+from coverage_check.decision import RULES, AskedAddress, Decision, Provenance, Verdict, Versions, content_id
 from coverage_check.products import Product
 from coverage_check.qualification import Order, decide
 from coverage_check.technology import Technology
@@ -14,7 +14,7 @@ PROVENANCE = Provenance(
     snapshot="5" * 64,
     register="register:1",
     products="9" * 64,
-    rules="coverage-check/rules/1",
+    rules=RULES,
     versions=Versions(coverage_check="0", geos="0", proj="0", gdal="0"),
 )
 

@@ -125,10 +125,14 @@ def thresholds(risk: Risk) -> Thresholds:
     return Thresholds(yes=round(risk.yes, 6), no=round(risk.no, 6))
 
 
-def reliability(layer: Layer, edge_distance_m: Values | float) -> Values:
-    """Give the probability of service d metres inside a claim: 1 - (1 - p) exp(-d / (2 resolution)); 0 outside."""
-    inside = np.maximum(np.asarray(edge_distance_m, dtype=np.float64), 0.0)
-    value: Values = 1 - (1 - layer.probability) * np.exp(-inside / (2 * layer.resolution_m))
+def reliability(layer: Layer, edge_distance_m: Values) -> Values:
+    """Give the probability of service at places that a layer covers, this far from its edge."""
+    return reliable(layer.probability, layer.resolution_m, edge_distance_m)
+
+
+def reliable(probability: float, resolution_m: float, edge_distance_m: Values) -> Values:
+    """Give the probability of service d metres inside a claim: 1 - (1 - p) exp(-d / (2 resolution))."""
+    value: Values = 1 - (1 - probability) * np.exp(np.maximum(edge_distance_m, 0.0) / (-2 * resolution_m))
     return value
 
 
@@ -175,14 +179,16 @@ def _claims(need: Need, product: Product, use: Use, on: date, availabilities: Se
     )
 
 
+_SERVES = {
+    Receiver.HANDSET: (Receiver.HANDSET,),
+    Receiver.INDOOR_ROUTER: (Receiver.HANDSET, Receiver.INDOOR_ROUTER),
+    Receiver.OUTDOOR_ANTENNA: tuple(Receiver),
+}
+
+
 def _fit(layer: Layer, level: SignalLevel, mbps: float | None, use: Use) -> Fit:
     """Compare what a layer claims with what is needed. A claim for a roof antenna says nothing about a handset."""
-    receivers = {
-        Receiver.HANDSET: {Receiver.HANDSET},
-        Receiver.INDOOR_ROUTER: {Receiver.HANDSET, Receiver.INDOOR_ROUTER},
-        Receiver.OUTDOOR_ANTENNA: set(Receiver),
-    }
-    if layer.receiver not in receivers[use.receiver] or not layer.assumed_level.reaches(level):
+    if layer.receiver not in _SERVES[use.receiver] or not layer.assumed_level.reaches(level):
         return Fit.LOWER
     if mbps is None or (layer.min_download_mbps is not None and layer.min_download_mbps >= mbps):
         return Fit.QUALIFIES
@@ -206,7 +212,7 @@ def _outcome(claims: Sequence[Claim]) -> tuple[Values, Mask]:
     for claim in claims:
         if claim.is_(Fit.QUALIFIES, Time.LIVE):
             inside = claim.availability.covered & claim.availability.surveyed
-            rel = np.maximum(rel, np.where(inside, reliability(claim.layer, claim.availability.edge_distance_m), 0.0))
+            rel = np.maximum(rel, inside * reliability(claim.layer, claim.availability.edge_distance_m))
     speak = _Places(claims, size)
     pending = speak.covered({Fit.QUALIFIES}, {Time.STALE}) | speak.covered({Fit.SPEED_UNKNOWN}, {Time.LIVE, Time.STALE})
     # A live map says no, be it of the needed level or of a lower one that isn't there either ...

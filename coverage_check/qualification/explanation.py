@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import numpy as np
-
 from coverage_check import wording
 from coverage_check.availability import Availability, Status
 from coverage_check.decision import (
@@ -267,7 +265,7 @@ def _evidence(a: Availability, on: date) -> Evidence:
     elif not layer.in_force(on):
         status = Status.NOT_IN_FORCE
     serving = layer.speaks(on) and layer.in_force(on)
-    probability = float(np.where(inside, reliability(layer, a.edge_distance_m[places]), 0.0).mean()) if serving else 0.0
+    probability = float((inside * reliability(layer, a.edge_distance_m[places])).mean()) if serving else 0.0
     return Evidence(
         layer=layer.id,
         network=layer.network,
