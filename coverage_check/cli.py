@@ -224,7 +224,7 @@ def register() -> None:
 @click.option("--licence", default="")
 @click.option("--attribution", default="", help="What the licence asks to be shown with each answer.")
 def register_build(*, addresses: Path, output: Path, columns: tuple[str, ...], **options: Any) -> int:
-    """Compile an address file (CSV, GeoJSON, GeoPackage) into a register."""
+    """Compile an address file (CSV, GeoJSON, GeoPackage, OpenStreetMap) into a register."""
     from coverage_check.geocoders.register_build import build_register
 
     info = build_register(addresses, output, columns=_chosen(columns) or None, **options)

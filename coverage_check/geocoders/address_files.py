@@ -1,7 +1,7 @@
-"""Address files, row by row: CSV, GeoJSON (whole or a feature a line), GeoPackage.
+"""Address files, row by row: CSV, GeoJSON (whole or a feature a line), GeoPackage, OpenStreetMap extracts.
 
-All three are read with the standard library, as streams: what a file contains decides how it is read, not its name, and
-no geometry library opens a file that came from outside.
+The first three are read with the standard library, as streams: what a file contains decides how it is read, not its name,
+and no geometry library opens a file that came from outside. Extracts of OpenStreetMap need osmium.
 """
 
 import csv
@@ -16,6 +16,7 @@ from typing import IO
 
 from coverage_check.errors import FileRefused, MissingFile
 from coverage_check.geocoders.geojson_stream import WGS84, FeatureStream
+from coverage_check.geocoders.osm_file import HEADINGS, osm_format, osm_rows
 
 _GZIP = b"\x1f\x8b"
 _SQLITE = b"SQLite format 3\x00"
@@ -61,7 +62,7 @@ def open_address_file(path: Path) -> AddressFile:
     MissingFile
         It is not there or can't be read.
     FileRefused
-        It is none of the three formats, or broken.
+        It is none of these formats, or broken.
     """
     try:
         with path.open("rb") as raw:
@@ -79,6 +80,8 @@ def open_address_file(path: Path) -> AddressFile:
         if packed:
             raise FileRefused(f"{path} is a compressed GeoPackage: unpack it first.")
         return _geopackage(path)
+    if not packed and (form := osm_format(start)):
+        return AddressFile(headings=HEADINGS, rows=osm_rows(path, form))
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n\x1e")
     if text.startswith(b"{"):
         stream = FeatureStream(path, lambda: _text(path, packed=packed))
@@ -86,7 +89,9 @@ def open_address_file(path: Path) -> AddressFile:
             headings=stream.headings, crs=stream.crs, assumed_crs=WGS84, has_geometry=True, rows=stream.rows()
         )
     if not text or text.startswith(b"<") or (b"\x00" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff"))):
-        raise FileRefused(f"{path} is neither a CSV table, GeoJSON nor a GeoPackage: save the addresses as one of these.")
+        raise FileRefused(
+            f"{path} is neither CSV, GeoJSON, GeoPackage nor an OpenStreetMap extract: save the addresses as one of these."
+        )
     return _table(path, packed=packed)
 
 

@@ -54,6 +54,8 @@ class Preset:
         What a house without such a word is.
     reserved
         Words of `status` for houses that are not there yet.
+    licence, attribution
+        Of this kind of file, where all of its kind have the same.
     """
 
     id: str
@@ -63,6 +65,8 @@ class Preset:
     levels: Mapping[str, LocationLevel] = field(default_factory=dict)
     level: LocationLevel = LocationLevel.ADDRESS_POINT
     reserved: frozenset[str] = frozenset()
+    licence: str = ""
+    attribution: str = ""
 
 
 PRESETS: tuple[Preset, ...] = (
@@ -104,6 +108,24 @@ PRESETS: tuple[Preset, ...] = (
             "lat": ("lat_wgs84",),
             "lon": ("long_wgs84",),
         },
+    ),
+    Preset(
+        id="osm",  # an extract of OpenStreetMap, PBF or XML
+        signature=frozenset({"osmelement", "addrhousenumber"}),
+        columns={
+            "street": ("addr:street",),
+            "number": ("addr:housenumber",),
+            "postcode": ("addr:postcode",),
+            "town": ("addr:city",),
+            "district": ("addr:suburb",),
+            "municipality": ("addr:municipality",),
+            "level": ("level",),
+            "lat": ("lat",),
+            "lon": ("lon",),
+        },
+        levels={"building": LocationLevel.BUILDING, "entrance": LocationLevel.ENTRANCE},
+        licence="ODbL-1.0",
+        attribution="© OpenStreetMap contributors",
     ),
     Preset(
         id="osm-csv",  # OpenStreetMap's addr: tags as a table

@@ -39,7 +39,7 @@ def build_register(  # noqa: PLR0913 - facts that only the caller can tell
     Parameters
     ----------
     source
-        CSV (also gzipped), GeoJSON (whole or a feature a line) or GeoPackage.
+        CSV (also gzipped), GeoJSON (whole or a feature a line), GeoPackage; an OpenStreetMap extract with the extra `osm`.
     output
         The register. It appears whole or not at all, and replaces an older one at once.
     preset
@@ -64,6 +64,8 @@ def build_register(  # noqa: PLR0913 - facts that only the caller can tell
         The source is not there.
     FileRefused
         It can't be read, or has no usable address.
+    MissingExtra
+        It is an OpenStreetMap extract, and osmium is not installed.
     InvalidInput
         A preset, field, column or coordinate system that does not exist.
     OutputRefused
@@ -82,8 +84,8 @@ def build_register(  # noqa: PLR0913 - facts that only the caller can tell
         source=source_name or source.name,
         source_sha256=_digest(source),
         published=published.isoformat() if published else "",
-        licence=licence,
-        attribution=attribution,
+        licence=licence or kind.licence,
+        attribution=attribution or kind.attribution,
         country=country.lower(),
         preset=kind.id,
         crs=system,

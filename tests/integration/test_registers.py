@@ -67,6 +67,21 @@ def test_every_address_of_liechtenstein_is_found_or_honestly_doubted(liechtenste
     assert outcomes.total() == 12_497
 
 
+def test_an_extract_of_openstreetmap_gives_the_houses_of_its_table(tmp_path: Path) -> None:
+    source = shared("data/osm/liechtenstein-latest_2024.osm.pbf")
+    info = build_register(source, tmp_path / "osm.sqlite", country="li")
+    assert (info.preset, info.licence, info.attribution) == ("osm", "ODbL-1.0", "© OpenStreetMap contributors")
+    assert info.rejects["no position, or one outside its coordinate system"] == 16  # relations
+    found = 0
+    with Register.open(tmp_path / "osm.sqlite") as register:
+        for row in random.Random(6).sample(_liechtenstein_rows(), 500):  # noqa: S311
+            location = register.locate(parse(f"{row['street']} {row['housenumber']}, {row['postcode']} {row['city']}"))
+            near = _off_m(location, row) < WITHIN_M
+            assert near or location.match in {Match.PARTIAL, Match.AMBIGUOUS}
+            found += near
+    assert found >= 490
+
+
 @pytest.mark.parametrize("what", ["postcode", "city"])
 def test_one_of_postcode_and_town_is_enough(liechtenstein: Register, what: str) -> None:
     rows = random.Random(5).sample([row for row in _liechtenstein_rows() if row["postcode"] and row["city"]], 1_500)  # noqa: S311

@@ -245,10 +245,10 @@ def test_what_was_measured_is_kept_and_unknown_words_are_the_coarsest(
 
 
 REFUSED: list[tuple[str, str | bytes, str]] = [
-    ("empty", b"", "neither a CSV"),
-    ("HTML", "<html></html>", "neither a CSV"),
-    ("VRT under another name", "<OGRVRTDataSource/>", "neither a CSV"),
-    ("binary", bytes(range(256)), "neither a CSV"),
+    ("empty", b"", "neither CSV"),
+    ("HTML", "<html></html>", "neither CSV"),
+    ("VRT under another name", "<OGRVRTDataSource/>", "neither CSV"),
+    ("binary", bytes(range(256)), "neither CSV"),
     ("no headings", "Harg\n", "headings"),
     ("a heading twice", f"street,lat,lat,lon\nHarg,{LAT},{LAT},{LON}\n", "'lat' twice"),
     ("no street", f"postcode,lat,lon\n76021,{LAT},{LON}\n", "no column of streets"),
