@@ -6,6 +6,7 @@ One checker serves many threads, and goes on working after a fork.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,7 +20,8 @@ from coverage_check.decision import RULES, AskedAddress, Decision, Provenance, R
 from coverage_check.errors import AddressNotFound, InvalidInput, LocateError
 from coverage_check.geocoders import position
 from coverage_check.geocoders.base import Geocoder
-from coverage_check.geocoders.register import Register
+from coverage_check.geocoders.batches import for_batch
+from coverage_check.geocoders.configured import open_geocoder
 from coverage_check.location import ErrorModel, Location
 from coverage_check.order_rows import (
     OUT,
@@ -112,16 +114,29 @@ class Checker:
 
         Raises
         ------
-        MissingFile, DeclarationError, SnapshotInvalid, RegisterInvalid
+        MissingFile, DeclarationError, SnapshotInvalid, RegisterInvalid, FileRefused
             Something that the config names is missing or can't be trusted.
         """
         config = config if isinstance(config, Config) else read_config(config)
         return cls(
             snapshot=Snapshot.open(config.snapshot),
             products=read_products(config.products, risk=config.risk),
-            geocoder=None if config.geocoder is None else Register.open(config.geocoder.path),
+            geocoder=open_geocoder(config),
+            errors=config.errors,
             as_of=config.as_of,
         )
+
+    def for_batches(self) -> "Checker":
+        """Give the checker for many addresses in a row: without a cache, unless that is meant for batches.
+
+        Raises
+        ------
+        InvalidInput
+            The geocoder is a public server, whose policy forbids batches.
+        """
+        checker = copy(self)
+        checker.geocoder = None if self.geocoder is None else for_batch(self.geocoder)
+        return checker
 
     @property
     def as_of(self) -> date:
@@ -228,6 +243,8 @@ class Checker:
         ------
         TableInvalid
             A column is missing or named twice, or a cc_… column is there already.
+        InvalidInput
+            The geocoder answers no batches.
         """
         import pandas as pd  # noqa: PLC0415 - only analysts need it
 
@@ -237,7 +254,9 @@ class Checker:
         places = find_columns(header, columns, otherwise)
         cells = orders.astype(object).where(orders.notna(), None).itertuples(index=False, name=None)
         rows = [read_row(values, places, otherwise) for values in cells]
-        answers = pd.DataFrame(self.check_rows(rows, language=otherwise.language), index=orders.index, columns=list(OUT))
+        answers = pd.DataFrame(
+            self.for_batches().check_rows(rows, language=otherwise.language), index=orders.index, columns=list(OUT)
+        )
         return pd.concat([orders, answers], axis=1)
 
     def _locate(self, query: Query) -> Location:

@@ -181,8 +181,9 @@ class ErrorModel:
     Defaults, metres CEP50/CEP95 urban and rural: entrance, building and parcel from Cayo & Talbot 2003; access point from
     Zimmerman 2007 and Jones 2014; interpolated from Cayo & Talbot 2003 and Zimmerman 2007; address point measured on
     Liechtenstein's addresses (p50 2 m, p95 11 m, plus a margin); postcode from Bow 2004 (urban), an assumption (rural);
-    approximate an assumption; street from its own addresses where the register has them. Rural when unknown. Gross errors:
-    0.5 % exact and 1.8 % fuzzy were measured; 10 % partial or ambiguous is an assumption.
+    approximate an assumption, and so is the least error of a pasted position, `coordinates_least_m`; street from its own
+    addresses where the register has them. Rural when unknown. Gross errors: 0.5 % exact and 1.8 % fuzzy were measured;
+    10 % partial or ambiguous is an assumption.
     """
 
     urban: Mapping[LocationLevel, Spread] = field(
@@ -211,6 +212,7 @@ class ErrorModel:
             LocationLevel.POSTCODE: Spread(3_000, 10_000),
         }
     )
+    coordinates_least_m: float = 5.0
     gross: Mapping[Match, float] = field(
         default_factory=lambda: {
             Match.EXACT: 0.005,
@@ -225,6 +227,6 @@ class ErrorModel:
         return (self.urban if urban else self.rural)[level]
 
     def coordinates(self, halfwidth_m: float) -> Spread:
-        """Give the spread of a pasted position: half its last digit or 5 m, whichever is more, and three times that."""
-        half = max(halfwidth_m, 5.0)
+        """Give the spread of a pasted position: half its last digit or the least, and three times that."""
+        half = max(halfwidth_m, self.coordinates_least_m)
         return Spread(half, 3 * half)

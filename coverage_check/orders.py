@@ -79,8 +79,11 @@ def check_orders(
         The file is not there, is not a table, or lacks a column.
     OutputRefused
         The target can't be written, or is the source.
+    InvalidInput
+        The geocoder answers no batches.
     """
     defaults = defaults or Defaults()
+    checker = checker.for_batches()
     if isinstance(target, Path) and target.exists() and target.samefile(source):
         raise OutputRefused(f"{target.name} is the input: name another file with -o.")
     with _opened(source) as text:

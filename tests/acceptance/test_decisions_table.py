@@ -1,7 +1,8 @@
 """decisions.csv: what is answered at a place, for a product, on a day. Anyone who sells may add a row.
 
 The places lie on the bundled map of Vätö, whose network is fictitious. `product`, `day`, `use` and `receiver` are what was
-asked (empty: as the product is sold); `verdict`, `reason` and `alternative` (the first one) are an honest answer, and `because`
+asked (empty: as the product is sold); `verdict`, `reason` and `alternative` (the first one) are an honest answer,
+and `because`
 says why that is so.
 """
 
