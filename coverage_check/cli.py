@@ -208,6 +208,47 @@ def layers(snapshot: Path, *, form: str) -> int:
     return 0
 
 
+@commands.command()
+@click.argument("snapshot", metavar="SNAPSHOT/", type=_PATH)
+@click.argument("tables", metavar="MEASUREMENTS…", type=_PATH, nargs=-1, required=True)
+@click.option("-o", "--output", type=_PATH, metavar="CURVES.toml", help="Where to write the curves; only if there is one.")
+@click.option("--plot", type=_PATH, metavar="PLOT.svg", help="Where to draw what was measured over what was declared.")
+@click.option("--threshold", "thresholds", multiple=True, metavar="4G=DBM", help="What counts as served, by technology.")
+@click.option("--network", default="", help="Whose the readings are that name no network.")
+@click.option("--technology", help="Of the readings that name none: 2G, 3G, 4G or 5G.")
+@click.option("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="Which column holds what: signal=rsrp.")
+@click.option("--seed", default=1, show_default=True, help="Of the bootstrap; the same gives the same intervals.")
+@_format("text", "json")
+def calibrate(
+    snapshot: Path,
+    tables: tuple[Path, ...],
+    *,
+    output: Path | None,
+    plot: Path | None,
+    thresholds: tuple[str, ...],
+    technology: str | None,
+    columns: tuple[str, ...],
+    form: str,
+    **options: Any,
+) -> int:
+    """Compare claims with measurements: CSV or Parquet with position, signal in dBm, time, technology and network."""
+    from coverage_check import calibration as claims
+    from coverage_check.coverage.snapshot import Snapshot
+    from coverage_check.orders import whole
+    from coverage_check.technology import Technology, word
+
+    options["thresholds"] = {word(Technology, name): dbm for name, dbm in _dbm(thresholds).items()}
+    options["technology"] = None if technology is None else word(Technology, technology)
+    readings = claims.read_measurements(*tables, columns=_chosen(columns))
+    found = claims.calibrate(Snapshot.open(snapshot), readings, **options)
+    for path, text in ((output, claims.curves_toml(found)), (plot, claims.plots_svg(found))):
+        if path is not None and (path != output or any(layer.curve for layer in found.layers)):
+            with whole(path) as out:
+                out.write(text)
+    _say(json.dumps(claims.to_dict(found), ensure_ascii=False, indent=2) if form == "json" else claims.table_text(found))
+    return 0
+
+
 @commands.group()
 def register() -> None:
     """Build and show address registers."""
@@ -342,6 +383,13 @@ def _chosen(columns: Collection[str]) -> dict[str, str]:
     if not all(name and sign and column for name, sign, column in pairs):
         raise click.BadParameter("Write --column as NAME=COLUMN, such as address=Leveransadress.")
     return {name: column for name, _, column in pairs}
+
+
+def _dbm(thresholds: Collection[str]) -> dict[str, float]:
+    try:
+        return {name: float(dbm) for name, dbm in _chosen(thresholds).items()}
+    except (ValueError, click.BadParameter):
+        raise click.BadParameter("Write --threshold as TECHNOLOGY=DBM, such as 4G=-105.") from None
 
 
 def _wanted(fail_on: str) -> frozenset[str]:

@@ -89,7 +89,7 @@ def check_orders(
     with _opened(source) as text:
         sheet = _Sheet(text, source.name)
         places = find_columns(sheet.header, columns, defaults)
-        with _whole(target) if isinstance(target, Path) else nullcontext(target) as out:
+        with whole(target) if isinstance(target, Path) else nullcontext(target) as out:
             writer = _Writer(out, sheet, form)
             count = Counter[str]()
             rows = iter(sheet)
@@ -210,7 +210,7 @@ def _encoding(stream: "IO[bytes]", name: str) -> str:
 
 
 @contextmanager
-def _whole(target: Path) -> Iterator[TextIO]:
+def whole(target: Path) -> Iterator[TextIO]:
     """Write beside the target and move into place when all is written; leave nothing otherwise."""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)

@@ -5,10 +5,11 @@ speed and receiver) and the day (live, stale, off, silent). At each equally like
 qualifying claim counts; a place where none covers is a no where the map speaks, and unknown where it does not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
+from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -214,19 +215,19 @@ def _outcome(claims: Sequence[Claim]) -> tuple[Values, Mask]:
             inside = claim.availability.covered & claim.availability.surveyed
             rel = np.maximum(rel, inside * reliability(claim.layer, claim.availability.edge_distance_m))
     speak = _Places(claims, size)
-    pending = speak.covered({Fit.QUALIFIES}, {Time.STALE}) | speak.covered({Fit.SPEED_UNKNOWN}, {Time.LIVE, Time.STALE})
+    pending = speak.covered((Fit.QUALIFIES,), (Time.STALE,)) | speak.covered((Fit.SPEED_UNKNOWN,), (Time.LIVE, Time.STALE))
     # A live map says no, be it of the needed level or of a lower one that isn't there either ...
-    denied = speak.surveyed(_ANY_FIT, {Time.LIVE}) & ~speak.covered(_ANY_FIT, {Time.LIVE})
-    denied |= speak.surveyed({Fit.QUALIFIES, Fit.SPEED_UNKNOWN}, {Time.LIVE})
+    denied = speak.surveyed(_ANY_FIT, (Time.LIVE,)) & ~speak.covered(_ANY_FIT, (Time.LIVE,))
+    denied |= speak.surveyed((Fit.QUALIFIES, Fit.SPEED_UNKNOWN), (Time.LIVE,))
     # ... a network that doesn't serve that day covers nothing, unless a newer map of it is only too old ...
-    denied |= speak.surveyed(_ANY_FIT, {Time.OFF}) & ~speak.surveyed(_ANY_FIT, {Time.STALE})
+    denied |= speak.surveyed(_ANY_FIT, (Time.OFF,)) & ~speak.surveyed(_ANY_FIT, (Time.STALE,))
     # ... and where an operator maps only lower levels, there is no claim of the needed one.
     if not _higher_exists(claims):
-        denied |= speak.surveyed({Fit.LOWER}, {Time.LIVE})
+        denied |= speak.surveyed((Fit.LOWER,), (Time.LIVE,))
     return rel, (rel == 0) & (pending | ~denied)
 
 
-_ANY_FIT = set(Fit)
+_ANY_FIT = tuple(Fit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,23 +237,27 @@ class _Places:
     claims: Sequence[Claim]
     size: int
 
-    def surveyed(self, fits: set[Fit], times: set[Time]) -> Mask:
-        return self._union(fits, times, [claim.availability.surveyed for claim in self.claims])
+    def surveyed(self, fits: Sequence[Fit], times: Sequence[Time]) -> Mask:
+        return self._union(fits, times, attrgetter("surveyed"))
 
-    def covered(self, fits: set[Fit], times: set[Time]) -> Mask:
-        return self._union(fits, times, [c.availability.covered & c.availability.surveyed for c in self.claims])
+    def covered(self, fits: Sequence[Fit], times: Sequence[Time]) -> Mask:
+        return self._union(fits, times, _inside)
 
-    def _union(self, fits: set[Fit], times: set[Time], masks: Sequence[Mask]) -> Mask:
+    def _union(self, fits: Sequence[Fit], times: Sequence[Time], mask: Callable[[Availability], Mask]) -> Mask:
         union = np.zeros(self.size, dtype=bool)
-        for claim, mask in zip(self.claims, masks, strict=True):
+        for claim in self.claims:
             if claim.fit in fits and claim.time in times:
-                union |= mask
+                union |= mask(claim.availability)
         return union
+
+
+def _inside(availability: Availability) -> Mask:
+    return availability.covered & availability.surveyed
 
 
 def _higher_exists(claims: Sequence[Claim]) -> bool:
     """Whether some map of the needed level is in use that day, so that its silence is no answer."""
-    return any(claim.fit is not Fit.LOWER and claim.time in {Time.LIVE, Time.STALE} for claim in claims)
+    return any(claim.fit is not Fit.LOWER and claim.time in (Time.LIVE, Time.STALE) for claim in claims)
 
 
 def _combine(outcomes: Sequence[tuple[Values, Mask]], *, every: bool) -> tuple[Values, Mask]:
