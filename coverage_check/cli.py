@@ -6,6 +6,7 @@ conditional, 2 usage, 3 something undetermined, 4 input, config or coverage data
 """
 
 import io
+import json
 import os
 import re
 import sys
@@ -187,7 +188,7 @@ def import_(layers_toml: Path, *, output: Path, overwrite: bool) -> int:
     from coverage_check.coverage.snapshot import import_layers
     from coverage_check.report.text import layers_text, quality_text
 
-    snapshot = import_layers(layers_toml, output, overwrite=overwrite)
+    snapshot = import_layers(layers_toml, output, overwrite=overwrite, progress=_progress if sys.stderr.isatty() else None)
     _say(f"snapshot {snapshot.id[:12]} in {output}\n{layers_text(snapshot.layers)}\n{quality_text(snapshot.quality)}")
     return 0
 
@@ -362,6 +363,11 @@ def run(arguments: list[str]) -> int:
 def _close_stdout() -> None:
     """Let go of a stdout that takes nothing more: Python flushes it once more at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _progress(done: int, of: int, what: str) -> None:
+    """Show how far an import is, on one line of a terminal."""
+    click.echo(f"\r\x1b[K{done}/{of} {what}" + ("\n" if done == of else ""), err=True, nl=False)
 
 
 def _say(text: str) -> None:
