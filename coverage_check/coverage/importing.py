@@ -132,7 +132,7 @@ def _compile(
         layers=layers,
         quality=Quality(layers=qualities, findings=tuple(findings)),
         files={path.name: StoredFile.of(path) for path in staged.glob("*.npy")},
-    )
+    ).sealed()
 
 
 def _index(staged: Path, areas: Sequence[str]) -> None:

@@ -7,7 +7,6 @@ snapshot.lookup(lon=18.95, lat=59.82).covered
 
 import math
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +111,8 @@ class Snapshot:
         self.quality: Quality = manifest.quality
         self.versions: Mapping[str, str] = manifest.versions
         self._manifest = manifest
+        self._opened: Index | None = None
+        self._asked: Columns | None = None
         self._transformer: Transformer | None = None
 
     @classmethod
@@ -203,23 +204,28 @@ class Snapshot:
             raise InvalidInput(f"the snapshot has no layer {layer!r}{nearest(layer, areas) or '.'}")
         return Rings.indexed(self._index, areas[layer]).polygons()
 
-    @cached_property
+    @property
     def _index(self) -> "Index":
-        from coverage_check.coverage.index import Index  # noqa: PLC0415 - a snapshot that is only described needs none
+        """What answers, opened at the first question; without a lock, which a fork might inherit held."""
+        if self._opened is None:
+            from coverage_check.coverage.index import Index  # noqa: PLC0415 - a snapshot that is only described needs none
 
-        return Index.open(self.path)
+            self._opened = Index.open(self.path)
+        return self._opened
 
-    @cached_property
+    @property
     def _columns(self) -> "Columns":
-        from coverage_check.coverage.lookup import Columns  # noqa: PLC0415
+        if self._asked is None:
+            from coverage_check.coverage.lookup import Columns  # noqa: PLC0415
 
-        return Columns(
-            claims=[stored.area for stored in self._manifest.layers],
-            surveys=[
-                _SURVEYS[stored.claim.survey](stored.claim) if stored.survey_area is None else stored.survey_area
-                for stored in self._manifest.layers
-            ],
-        )
+            self._asked = Columns(
+                claims=[stored.area for stored in self._manifest.layers],
+                surveys=[
+                    _SURVEYS[stored.claim.survey](stored.claim) if stored.survey_area is None else stored.survey_area
+                    for stored in self._manifest.layers
+                ],
+            )
+        return self._asked
 
     def __reduce__(self) -> "tuple[Callable[[Path], Snapshot], tuple[Path]]":
         return Snapshot.open, (self.path,)

@@ -1,5 +1,6 @@
 """A snapshot is whole or not there, is what its id says, and answers alike wherever it is opened."""
 
+import hashlib
 import json
 import multiprocessing
 import pickle
@@ -221,6 +222,20 @@ def test_format_of_another_version_is_named(snapshot: Snapshot, tmp_path: Path) 
     (tmp_path / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(SnapshotInvalid, match="snapshot/99"):
         Snapshot.open(tmp_path)
+
+
+def test_snapshot_older_than_a_field_stays_readable(snapshot: Snapshot, tmp_path: Path) -> None:
+    """Repeatable for years: a layer of a snapshot that was made before a field existed has its default."""
+    copy = tmp_path / "copy"
+    subprocess.run(["cp", "-r", snapshot.path, copy], check=True)
+    content = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    for layer in content["layers"]:
+        del layer["claim"]["licence"]
+    del content["id"]
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    content = {"id": hashlib.sha256(canonical.encode()).hexdigest(), **content}
+    (copy / "manifest.json").write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    assert Snapshot.open(copy).layers == snapshot.layers
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "coverage-check/snapshot/1"}', "null", "\xff"])
