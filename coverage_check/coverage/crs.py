@@ -111,7 +111,10 @@ def check_transformation(transformer: Transformer, crs: CRS) -> float:
 
     Call it after the points were transformed: PROJ chooses by place.
     """
-    used = transformer.get_last_used_operation()
+    try:
+        used = transformer.get_last_used_operation()
+    except ProjError:  # one that changes no coordinate is no choice to PROJ
+        used = transformer
     if "ballpark" in (used.description or "").lower():
         raise Fault(
             "CRS_UNCERTAIN",

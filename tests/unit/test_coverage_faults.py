@@ -110,6 +110,13 @@ def datum_missing(folder: DeliveryFolder, name: str) -> None:
     folder.layer(name, f"{name}.gpkg")
 
 
+@case("CRS_UNCERTAIN")
+def mapinfo_without_datum(folder: DeliveryFolder, name: str) -> None:
+    """MapInfo keeps the ellipsoid of SWEREF 99 and not its datum, so that no coordinate would change, by guesswork."""
+    folder.write(f"{name}.tab", [square(0, 0, 100)])
+    folder.layer(name, f"{name}.tab")
+
+
 @case("AXIS_SUSPECT")
 def axes_exchanged(folder: DeliveryFolder, name: str) -> None:
     """A07."""
@@ -430,10 +437,9 @@ def bomb(folder: DeliveryFolder, name: str) -> None:
 
 
 @case("NO_LAYER")
-def zip_without_kml(folder: DeliveryFolder, name: str) -> None:
-    """A34: members in other folders are not followed."""
+def kmz_without_kml(folder: DeliveryFolder, name: str) -> None:
     with zipfile.ZipFile(folder.path / f"{name}.kmz", "w") as archive:
-        archive.writestr("../../doc.kml", "<kml/>")
+        archive.writestr("files/doc.kml", "<kml/>")
     folder.layer(name, f"{name}.kmz")
 
 

@@ -108,6 +108,7 @@ FORMATS = (
         package="pyarrow",
         extra="parquet",
     ),
+    Format(name="zip", suffixes=(".zip",), recognise=_begins(b"PK\x03\x04"), reader="archive"),
 )
 
 DRIVERS = tuple(sorted({driver for kind in FORMATS for driver in kind.drivers}))
