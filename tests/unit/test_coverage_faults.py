@@ -314,6 +314,13 @@ def no_area(folder: DeliveryFolder, name: str) -> None:
     folder.layer(name, f"{name}.gpkg")
 
 
+@case("EMPTY_LAYER")
+def no_size(folder: DeliveryFolder, name: str) -> None:
+    """Half a square metre in all: an area that isn't zero, and no coverage either."""
+    folder.write(f"{name}.gpkg", [square(0, 0, 0.5), square(10, 0, 0.5)])
+    folder.layer(name, f"{name}.gpkg")
+
+
 # Files that are not what they say ------------------------------------------------------------------------------------
 
 
