@@ -9,8 +9,9 @@
 """
 
 from importlib import import_module
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
+
+from coverage_check.version import __version__
 
 if TYPE_CHECKING:
     from coverage_check.address import Address, Coordinates, PlusCode, PropertyDesignation
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from coverage_check.location import Candidate, ErrorModel, Location, LocationLevel, Match
     from coverage_check.products import Product
     from coverage_check.technology import PlaceOfUse, Receiver, Service, SignalLevel, Technology
-
-__version__: str = _version("mobile-coverage-check")
 
 _HOMES = {
     "address": ("Address", "Coordinates", "PlusCode", "PropertyDesignation"),

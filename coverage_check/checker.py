@@ -6,9 +6,9 @@ One checker serves many threads, and goes on working after a fork.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,18 +20,30 @@ from coverage_check.decision import RULES, AskedAddress, Decision, Provenance, R
 from coverage_check.errors import AddressNotFound, InvalidInput, LocateError
 from coverage_check.geocoders import position
 from coverage_check.geocoders.base import Geocoder
-from coverage_check.geocoders.register import Register
+from coverage_check.geocoders.batches import for_batch
+from coverage_check.geocoders.configured import open_geocoder
+from coverage_check.geocoders.explanation import Explanation, explain
 from coverage_check.location import ErrorModel, Location
-from coverage_check.order_rows import OUT, Defaults, OrderRow, answer_columns, error_columns, find_columns, read_row
+from coverage_check.order_rows import (
+    OUT,
+    Defaults,
+    OrderRow,
+    answer_columns,
+    error_columns,
+    find_columns,
+    read_day,
+    read_row,
+    refuse_answered,
+)
 from coverage_check.products import Catalogue, read_products
 from coverage_check.qualification import Order, decide, undetermined
 from coverage_check.technology import PlaceOfUse, Receiver, word
+from coverage_check.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _SWAPPED = "SWAPPED"
-_VERSION = version("mobile-coverage-check")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,16 +115,29 @@ class Checker:
 
         Raises
         ------
-        MissingFile, DeclarationError, SnapshotInvalid, RegisterInvalid
+        MissingFile, DeclarationError, SnapshotInvalid, RegisterInvalid, FileRefused
             Something that the config names is missing or can't be trusted.
         """
         config = config if isinstance(config, Config) else read_config(config)
         return cls(
             snapshot=Snapshot.open(config.snapshot),
             products=read_products(config.products, risk=config.risk),
-            geocoder=None if config.geocoder is None else Register.open(config.geocoder.path),
+            geocoder=open_geocoder(config),
+            errors=config.errors,
             as_of=config.as_of,
         )
+
+    def for_batches(self) -> "Checker":
+        """Give the checker for many addresses in a row: without a cache, unless that is meant for batches.
+
+        Raises
+        ------
+        InvalidInput
+            The geocoder is a public server, whose policy forbids batches.
+        """
+        checker = copy(self)
+        checker.geocoder = None if self.geocoder is None else for_batch(self.geocoder)
+        return checker
 
     @property
     def as_of(self) -> date:
@@ -130,6 +155,22 @@ class Checker:
             It could not be found; the class says why.
         """
         return self._locate(parse(address))
+
+    def explain(self, address: str) -> Explanation:
+        """Find where an address may be as `locate` does, and tell what was understood and what each source said.
+
+        Raises
+        ------
+        InvalidInput
+            The text is empty, or longer than any address.
+        """
+        query = parse(address)
+        if self.geocoder is not None and not isinstance(query, Coordinates | PlusCode):
+            return explain(self.geocoder, query)
+        try:
+            return Explanation(query=query, location=self._locate(query))
+        except LocateError as error:
+            return Explanation(query=query, error=error)
 
     def check(
         self,
@@ -218,15 +259,21 @@ class Checker:
         Raises
         ------
         TableInvalid
-            A column is missing or named twice.
+            A column is missing or named twice, or a cc_… column is there already.
+        InvalidInput
+            The geocoder answers no batches.
         """
         import pandas as pd  # noqa: PLC0415 - only analysts need it
 
         otherwise = Defaults.of(**defaults)
-        places = find_columns([str(name) for name in orders.columns], columns, otherwise)
+        header = [str(name) for name in orders.columns]
+        refuse_answered(header, "The frame")
+        places = find_columns(header, columns, otherwise)
         cells = orders.astype(object).where(orders.notna(), None).itertuples(index=False, name=None)
         rows = [read_row(values, places, otherwise) for values in cells]
-        answers = pd.DataFrame(self.check_rows(rows, language=otherwise.language), index=orders.index, columns=list(OUT))
+        answers = pd.DataFrame(
+            self.for_batches().check_rows(rows, language=otherwise.language), index=orders.index, columns=list(OUT)
+        )
         return pd.concat([orders, answers], axis=1)
 
     def _locate(self, query: Query) -> Location:
@@ -246,7 +293,7 @@ class Checker:
             raise InvalidInput("Give an address or a location, one of the two.")
         order = Order(
             product=self.products[request.product],
-            on=request.on or self.as_of,
+            on=read_day(request.on) or self.as_of,
             address=_asked(query, request.location),
             place=None if request.at is None else word(PlaceOfUse, request.at),
             receiver=None if request.receiver is None else word(Receiver, request.receiver),
@@ -288,7 +335,9 @@ class Checker:
             register=geocoder,
             products=self.products.sha256,
             rules=RULES,
-            versions=Versions(coverage_check=_VERSION, geos=versions["geos"], proj=versions["proj"], gdal=versions["gdal"]),
+            versions=Versions(
+                coverage_check=__version__, geos=versions["geos"], proj=versions["proj"], gdal=versions["gdal"]
+            ),
         )
 
 

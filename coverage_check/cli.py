@@ -5,8 +5,9 @@ conditional, 2 usage, 3 something undetermined, 4 input, config or coverage data
 141 closed pipe.
 """
 
-import json
+import io
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from coverage_check import __version__
-from coverage_check.errors import CoverageCheckError, GeocoderUnavailable, InvalidInput, LocateError
+from coverage_check.errors import CoverageCheckError, GeocoderUnavailable, InvalidInput, OutputRefused
+from coverage_check.version import __version__
 
 if TYPE_CHECKING:
     from coverage_check.decision import Decision
@@ -42,6 +43,21 @@ class Day(click.ParamType):  # type: ignore[type-arg] # generic only since click
             return date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is not a date such as 2025-11-01.", param, ctx)
+
+
+class OneAddress(click.Command):
+    """A command whose argument is an address: never repeated on stderr, and it may begin with a minus."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take ``-2.9, -79.0`` as a position rather than an option, and an address without quotes as a mistake."""
+        ctx.allow_extra_args = True
+        rest = super().parse_args(ctx, [f" {word}" if _NEGATIVE_POSITION.match(word) else word for word in args])
+        if rest:
+            raise click.UsageError("The address must be one argument: put it in quotes.", ctx)
+        return rest
+
+
+_NEGATIVE_POSITION = re.compile(r"-\d[\d.,°]*[\s,;]")
 
 
 def _config(command: Command) -> Command:
@@ -78,10 +94,10 @@ def commands() -> None:
     """
 
 
-@commands.command()
+@commands.command(cls=OneAddress)
 @click.argument("address", required=False)
-@click.option("--lat", type=float, help="Latitude in degrees, WGS 84, instead of an address.")
-@click.option("--lon", type=float, help="Longitude in degrees, WGS 84.")
+@click.option("--lat", help="Latitude in degrees, WGS 84, instead of an address; its digits say how sure it is.")
+@click.option("--lon", help="Longitude in degrees, WGS 84.")
 @click.option("--product", required=True, metavar="CODE", help="Product code from products.toml.")
 @click.option("--on", type=Day(), help="The day that is asked about.  [default: today]")
 @click.option("--at", type=_PLACES, help="Where it will be used, if not as sold.")
@@ -92,8 +108,8 @@ def commands() -> None:
 def check(
     address: str | None,
     *,
-    lat: float | None,
-    lon: float | None,
+    lat: str | None,
+    lon: str | None,
     product: str,
     on: date | None,
     at: str | None,
@@ -110,12 +126,12 @@ def check(
     wanted = _wanted(fail_on)
     if (address is None) == (lat is None and lon is None) or (lat is None) != (lon is None):
         raise click.UsageError("Give an ADDRESS, or both --lat and --lon.")
-    place = Location.at(lat=lat, lon=lon) if lat is not None and lon is not None else None
+    place = Location.written(lat=lat, lon=lon) if lat is not None and lon is not None else None
     checker = Checker.from_config(config)
     if place is not None:
         decision = checker.check_location(place, product=product, on=on, at=at, receiver=receiver)
     else:
-        decision = checker.check(address or "", product=product, on=on, at=at, receiver=receiver)
+        decision = checker.check((address or "").strip(), product=product, on=on, at=at, receiver=receiver)
     _say(decision.to_json(indent=2) if form == "json" else _decision_text(decision))
     return 0 if exit_zero else _exit_code({decision.verdict.value}, wanted, geocoder_down=_down(decision))
 
@@ -218,24 +234,27 @@ def register_build(*, addresses: Path, output: Path, columns: tuple[str, ...], *
     return 0
 
 
-@commands.command()
-@click.argument("address")
+@commands.command(cls=OneAddress)
+@click.argument("address", required=False)
+@click.option("--table", type=_PATH, metavar="FILE", help="Score the geocoder against an acceptance table instead.")
 @_format("text", "json")
 @_config
-def geocode(address: str, *, form: str, config: str) -> int:
-    """Find where an address may be, with every candidate and the doubt."""
+def geocode(address: str | None, *, table: Path | None, form: str, config: str) -> int:
+    """Find where an address may be, and explain it: what was understood and said, why, and how sure."""
     from coverage_check.checker import Checker
-    from coverage_check.report.text import location_json, location_text
+    from coverage_check.geocoders.acceptance import score
+    from coverage_check.report.place import explanation_json, explanation_text
 
-    try:
-        location = Checker.from_config(config).locate(address)
-    except GeocoderUnavailable:
-        raise
-    except LocateError as error:  # that there is no such place is an answer too
-        _say(json.dumps({"location": None, "reason": error.code}) if form == "json" else f"{error.code}: {error}")
+    if (address is None) == (table is None):
+        raise click.UsageError("Give an ADDRESS, or a --table.")
+    checker = Checker.from_config(config)
+    if table is not None:
+        _say(score(checker.for_batches().locate, table).text)
         return 0
-    _say(location_json(location) if form == "json" else location_text(location))
-    return 0
+    found = checker.explain((address or "").strip())
+    _say(explanation_json(found) if form == "json" else explanation_text(found))
+    # That there is no such place is an answer too; that nobody could be asked is none.
+    return GeocoderUnavailable.exit_code if isinstance(found.error, GeocoderUnavailable) else 0
 
 
 @commands.command()
@@ -263,6 +282,10 @@ def demo() -> int:
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding.lower() not in {"utf-8", "utf8"}:
+        # Files and pipes hold UTF-8 everywhere; a terminal shows what it can.
+        encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="replace")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -284,10 +307,20 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         result = 130
     except BrokenPipeError:
-        # Python flushes stdout once more at exit, into a pipe that nobody reads.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
         result = 141
+    except OSError as error:
+        if error.filename is not None:  # only stdout has no name here: a full disk
+            raise
+        _close_stdout()
+        click.echo(f"{OutputRefused.code}: The output can't be written ({error.strerror}): make room for it.", err=True)
+        result = OutputRefused.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _close_stdout() -> None:
+    """Let go of a stdout that takes nothing more: Python flushes it once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(text: str) -> None:

@@ -2,32 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 
 from coverage_check.declaration import Document
 from coverage_check.errors import MissingFile
+from coverage_check.geocoder_config import GeocoderConfig, read_errors, read_geocoder
+from coverage_check.location import ErrorModel
 from coverage_check.products import Risk, read_risk
 
 DEFAULT = "coverage-check.toml"
 DEMO = "demo"
 BUNDLED = Path(__file__).parent / "_vato"
 """The demonstration's folder, in the checkout and in the wheel."""
-
-
-class GeocoderKind(StrEnum):
-    """Which geocoder turns an address into a location."""
-
-    REGISTER = "register"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GeocoderConfig:
-    """Which geocoder, and where its data lies."""
-
-    kind: GeocoderKind
-    path: Path
-    country: str = "se"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +24,8 @@ class Config:
     ----------
     geocoder
         None where only positions are checked.
+    errors
+        How far off a found place may be.
     as_of
         The day that is taken where none is given; None for today. The demonstration has one, because its story does.
     """
@@ -46,6 +34,7 @@ class Config:
     snapshot: Path
     products: Path
     geocoder: GeocoderConfig | None = None
+    errors: ErrorModel
     risk: Risk
     as_of: date | None = None
 
@@ -71,17 +60,9 @@ def read_config(path: str | Path = DEFAULT) -> Config:
         snapshot=root.path("snapshot"),
         products=root.path("products"),
         as_of=root.day("as_of"),
-        geocoder=_geocoder(document),
+        geocoder=read_geocoder(document.table("geocoder")),
+        errors=read_errors(document.table("errors")),
         risk=read_risk(document.table("risk"), Risk()),
     )
     document.finish()
     return config
-
-
-def _geocoder(document: Document) -> GeocoderConfig | None:
-    table = document.table("geocoder")
-    if not table.content:
-        return None
-    return GeocoderConfig(
-        kind=table.choice("kind", GeocoderKind), path=table.path("path"), country=table.text("country", "se").lower()
-    )

@@ -10,7 +10,11 @@ from pathlib import Path
 
 from coverage_check.config import Config, read_config
 from coverage_check.coverage.snapshot import Snapshot
-from coverage_check.errors import CoverageCheckError
+from coverage_check.errors import CoverageCheckError, GeocoderUnavailable
+from coverage_check.geocoders.base import Geocoder
+from coverage_check.geocoders.cached import Cached
+from coverage_check.geocoders.chain import Chain
+from coverage_check.geocoders.configured import open_geocoder
 from coverage_check.geocoders.register import Register
 from coverage_check.products import read_products
 
@@ -81,8 +85,36 @@ def _products(config: Config, on: date) -> Iterator[Finding]:
 
 
 def _geocoder(config: Config, on: date) -> Iterator[Finding]:  # noqa: ARG001 - same shape as the other looks
-    if config.geocoder is None:
+    geocoder = open_geocoder(config)
+    if geocoder is None:
         yield Finding("geocoder", "none is configured: only positions can be checked")
-        return
-    register = Register.open(config.geocoder.path)
-    yield Finding("geocoder", f"{register.id}: {register.info.addresses:,} addresses, {register.info.source}")
+    else:
+        yield from _health(geocoder)
+
+
+def _health(geocoder: Geocoder) -> Iterator[Finding]:
+    """Look at each source by itself: a chain works on with one of them down, and says so less often than it should."""
+    if isinstance(geocoder, Cached):
+        batches = "batches too" if geocoder.for_batches else "not for batches"
+        yield Finding("geocoder", f"answers are kept in {geocoder.path}, {batches}")
+        yield from _health(geocoder.geocoder)
+    elif isinstance(geocoder, Chain):
+        yield Finding("geocoder", f"{len(geocoder.geocoders)} sources{', two must agree' if geocoder.agreement else ''}")
+        for source in geocoder.geocoders:
+            yield from _health(source)
+    elif isinstance(geocoder, Register):
+        info = geocoder.info
+        day = f" of {info.published}" if info.published else ""
+        yield Finding("geocoder", f"{geocoder.id}: {info.addresses:,} addresses, {info.source}{day}")
+    else:
+        yield _server_health(geocoder)
+
+
+def _server_health(geocoder: Geocoder) -> Finding:
+    status = getattr(geocoder, "status", None)
+    if status is None:
+        return Finding("geocoder", f"{geocoder.id}: not asked, since it answers nothing but addresses")
+    try:
+        return Finding("geocoder", f"{geocoder.id}: {status()}")
+    except GeocoderUnavailable as error:
+        return Finding("geocoder", f"{error.code}: {error}", fault=True)

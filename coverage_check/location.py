@@ -7,6 +7,7 @@ median `cep50_m` and 95th percentile `cep95_m`), and every other place that it c
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from coverage_check.errors import InvalidInput
@@ -56,7 +57,15 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One place that the address could mean. `label` is the register's own spelling."""
+    """One place that the address could mean.
+
+    Attributes
+    ----------
+    label
+        The register's own spelling.
+    why
+        All that disagrees with what was asked, in words; empty if nothing does. Two finds of one place are one candidate.
+    """
 
     label: str
     lat: float
@@ -65,6 +74,7 @@ class Candidate:
     match: Match
     cep50_m: float = 8.0
     cep95_m: float = 40.0
+    why: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         require_position(lat=self.lat, lon=self.lon)
@@ -138,6 +148,31 @@ class Location:
             source=source,
         )
 
+    @classmethod
+    def written(cls, *, lat: str, lon: str, source: str = "caller") -> "Location":
+        """Make the location of a position as it was written: what its digits leave open is its error.
+
+        59.82, 18.95 is somewhere within some 555 m. The finer of the two numbers counts, for spreadsheets drop the zeros at
+        the end of one now and then.
+
+        Raises
+        ------
+        InvalidInput
+            It is no number of degrees.
+        """
+        try:
+            numbers = [Decimal(text.strip().replace(",", ".")) for text in (lat, lon)]
+        except InvalidOperation:
+            raise InvalidInput("Latitude and longitude must be numbers in degrees, such as 59.81248.") from None
+        require_position(lat=float(numbers[0]), lon=float(numbers[1]))
+        half_degree = float(min(Decimal((0, (5,), int(number.as_tuple().exponent) - 1)) for number in numbers))
+        spread = ErrorModel().coordinates(half_degree * METRES_A_DEGREE)
+        return cls.at(lat=float(numbers[0]), lon=float(numbers[1]), cep95_m=spread.cep95_m, source=source)
+
+
+METRES_A_DEGREE = 111_120.0
+"""Of latitude: 60 nautical miles."""
+
 
 def require_position(*, lat: float, lon: float) -> None:
     """Raise InvalidInput unless this is a position on Earth in degrees."""
@@ -155,8 +190,9 @@ class ErrorModel:
     Defaults, metres CEP50/CEP95 urban and rural: entrance, building and parcel from Cayo & Talbot 2003; access point from
     Zimmerman 2007 and Jones 2014; interpolated from Cayo & Talbot 2003 and Zimmerman 2007; address point measured on
     Liechtenstein's addresses (p50 2 m, p95 11 m, plus a margin); postcode from Bow 2004 (urban), an assumption (rural);
-    approximate an assumption; street from its own addresses where the register has them. Rural when unknown. Gross errors:
-    0.5 % exact and 1.8 % fuzzy were measured; 10 % partial or ambiguous is an assumption.
+    approximate an assumption, and so is the least error of a pasted position, `coordinates_least_m`; street from its own
+    addresses where the register has them. Rural when unknown. Gross errors: 0.5 % exact and 1.8 % fuzzy were measured;
+    10 % partial or ambiguous is an assumption.
     """
 
     urban: Mapping[LocationLevel, Spread] = field(
@@ -185,6 +221,7 @@ class ErrorModel:
             LocationLevel.POSTCODE: Spread(3_000, 10_000),
         }
     )
+    coordinates_least_m: float = 5.0
     gross: Mapping[Match, float] = field(
         default_factory=lambda: {
             Match.EXACT: 0.005,
@@ -199,6 +236,6 @@ class ErrorModel:
         return (self.urban if urban else self.rural)[level]
 
     def coordinates(self, halfwidth_m: float) -> Spread:
-        """Give the spread of a pasted position: half its last digit or 5 m, whichever is more, and three times that."""
-        half = max(halfwidth_m, 5.0)
+        """Give the spread of a pasted position: half its last digit or the least, and three times that."""
+        half = max(halfwidth_m, self.coordinates_least_m)
         return Spread(half, 3 * half)

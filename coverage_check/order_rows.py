@@ -123,6 +123,13 @@ def find_columns(
     return places
 
 
+def refuse_answered(header: Sequence[str], table: str) -> None:
+    """Raise TableInvalid if a table has answers already: a second set would stand beside them under the same names."""
+    taken = [name for name in header if name in OUT]
+    if taken:
+        raise TableInvalid(f"{table} already has a column {taken[0]!r}: it is an output; take the original table.")
+
+
 def _chosen(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
     for name, column in chosen.items():
         if name not in CANONICAL:
@@ -201,12 +208,9 @@ def _position(lat: str, lon: str) -> Location | None:
     """Read a position; decimal commas are Swedish. Half a position is a fault, not an address."""
     if not lat and not lon:
         return None
-    try:
-        return Location.at(lat=float(lat.replace(",", ".")), lon=float(lon.replace(",", ".")))
-    except InvalidInput:
-        raise
-    except ValueError:
-        raise InvalidInput("The row's lat and lon must both be numbers in degrees, or both empty.") from None
+    if not (lat and lon):
+        raise InvalidInput("The row's lat and lon must both be numbers in degrees, or both empty.")
+    return Location.written(lat=lat, lon=lon)
 
 
 def _product(code: str | None) -> str:

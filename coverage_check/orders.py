@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, TextIO
 
 from coverage_check.decision import ReasonCode, Verdict
 from coverage_check.errors import InvalidInput, MissingFile, OutputRefused, TableInvalid
-from coverage_check.order_rows import OUT, Defaults, OrderRow, find_columns, read_row
+from coverage_check.order_rows import OUT, Defaults, OrderRow, find_columns, read_row, refuse_answered
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker
@@ -79,8 +79,11 @@ def check_orders(
         The file is not there, is not a table, or lacks a column.
     OutputRefused
         The target can't be written, or is the source.
+    InvalidInput
+        The geocoder answers no batches.
     """
     defaults = defaults or Defaults()
+    checker = checker.for_batches()
     if isinstance(target, Path) and target.exists() and target.samefile(source):
         raise OutputRefused(f"{target.name} is the input: name another file with -o.")
     with _opened(source) as text:
@@ -116,9 +119,7 @@ class _Sheet:
         csv.field_size_limit(_FIELD_LIMIT)
         self._reader = csv.reader(text, delimiter=self.delimiter, strict=True)
         self.header = next(iter(self), [])
-        taken = [name for name in self.header if name in OUT]
-        if taken:
-            raise TableInvalid(f"{name} already has a column {taken[0]!r}: it is an output; take the original file.")
+        refuse_answered(self.header, name)
 
     def __iter__(self) -> Iterator[list[str]]:
         while True:

@@ -108,6 +108,7 @@ class Catalogue(Mapping[str, Product]):
 
     def __getitem__(self, code: str) -> Product:
         if code not in self._products:
+            code = str(code)
             hint = nearest(code, self._products) or f"; known are {', '.join(self._products)}."
             raise UnknownProduct(f"There is no product {code[:64]!r} in the catalogue{hint}")
         return self._products[code]

@@ -52,8 +52,8 @@ REASONS: Mapping[ReasonCode, Words] = {
         "{technology} of the same network is there.",
     ),
     ReasonCode.TECHNOLOGY_RETIRED: Words(
-        "{technology} i det nätet släcks eller släcktes {date}.",
-        "{technology} of that network ends or ended on {date}.",
+        "Sista dagen för {technology} i det nätet: {date}.",
+        "The last day of {technology} in that network: {date}.",
     ),
     ReasonCode.NOT_YET_LIVE: Words(
         "{technology} kommer till platsen {date}.",
@@ -96,8 +96,8 @@ REASONS: Mapping[ReasonCode, Words] = {
         "The address is not in the address register.",
     ),
     ReasonCode.MATCH_TOO_COARSE: Words(
-        "Adressen är känd bara på ett ungefär, och svaret är inte detsamma i hela området.",
-        "The address is known only roughly, and the answer is not the same in all of that area.",
+        "Adressen är känd bara på ett ungefär: för grovt för ett säkert besked.",
+        "The address is known only roughly: too roughly for a sure answer.",
     ),
     ReasonCode.NO_STREET_POSITION: Words(
         "En boxadress har ingen plats på kartan.",
@@ -229,7 +229,7 @@ def distance_words(metres: float | None) -> Words:
     away = abs(metres)
     if away >= 5000:
         return Words("mer än 5 km", "more than 5 km")
-    if away >= 1000:
+    if away >= 995:
         return Words(f"{away / 1000:.1f} km".replace(".", ","), f"{away / 1000:.1f} km")
     text = f"{max(round(away, -1), 10):.0f} m" if away >= 10 else "mindre än 10 m"
     return Words(text, text.replace("mindre än", "less than"))

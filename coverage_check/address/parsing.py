@@ -32,10 +32,15 @@ def parse(text: str, *, boxes: Sequence[Box] = (SWEDEN,)) -> Query:
     Raises
     ------
     InvalidInput
-        The text is empty, has no letter or digit, or more than 512 characters; or it is a position that doesn't exist.
+        The text is empty, has no letter or digit, has more than 512 characters, or bytes that are no UTF-8; or it is a
+        position that doesn't exist.
     """
+    if not isinstance(text, str):
+        raise InvalidInput("An address must be a text, such as 'Harg 12, 760 21 Vätö'.")
     if len(text) > MAX_CHARACTERS:
         raise InvalidInput(f"The address has {len(text)} characters: give at most {MAX_CHARACTERS}.")
+    if any(unicodedata.category(char) == "Cs" for char in text):  # half a character: bytes of another encoding
+        raise InvalidInput("The address holds bytes that are no UTF-8: give it in UTF-8.")
     cleaned = _cleaned(text)
     if not any(char.isalnum() for char in cleaned):
         raise InvalidInput("The address is empty: give a street or village with its number, or a position.")

@@ -14,9 +14,8 @@ from typing import NamedTuple
 from coverage_check.address.position_pieces import Kind, Piece, grouped, pieces, system_label
 from coverage_check.address.query import Coordinates
 from coverage_check.errors import InvalidInput
-from coverage_check.location import require_position
+from coverage_check.location import METRES_A_DEGREE, require_position
 
-METRES_A_DEGREE = 111_120.0
 WGS84 = "EPSG:4326"
 SWEREF99TM = "EPSG:3006"
 RT90 = "EPSG:3021"

@@ -113,7 +113,7 @@ def check_transformation(transformer: Transformer, crs: CRS) -> float:
     """
     try:
         used = transformer.get_last_used_operation()
-    except ProjError:  # one that changes no coordinate is no choice to PROJ
+    except ProjError:  # there was only one operation to choose from
         used = transformer
     if "ballpark" in (used.description or "").lower():
         raise Fault(

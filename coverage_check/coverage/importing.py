@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 
 from coverage_check.coverage.catalogue import Catalogue, LayerSource, take_catalogue
@@ -20,6 +19,7 @@ from coverage_check.coverage.rings import Rings
 from coverage_check.coverage.snapshot import Progress, Snapshot
 from coverage_check.declaration import Document
 from coverage_check.errors import DeclarationError, FileRefused, ImportFailed
+from coverage_check.version import __version__
 
 
 def write_snapshot(
@@ -128,7 +128,7 @@ def _compile(
         findings += changed([layer.claim for layer in layers], previous.layers)
     return Manifest(
         metric_crs=catalogue.metric_crs,
-        versions={"coverage_check": version("mobile-coverage-check"), **examined[0].versions},
+        versions={"coverage_check": __version__, **examined[0].versions},
         layers=layers,
         quality=Quality(layers=qualities, findings=tuple(findings)),
         files={path.name: StoredFile.of(path) for path in staged.glob("*.npy")},

@@ -112,7 +112,7 @@ class Snapshot:
         self.versions: Mapping[str, str] = manifest.versions
         self._manifest = manifest
         self._opened: Index | None = None
-        self._asked: Columns | None = None
+        self._laid_out: Columns | None = None
         self._transformer: Transformer | None = None
 
     @classmethod
@@ -215,17 +215,18 @@ class Snapshot:
 
     @property
     def _columns(self) -> "Columns":
-        if self._asked is None:
+        if self._laid_out is None:
             from coverage_check.coverage.lookup import Columns  # noqa: PLC0415
 
-            self._asked = Columns(
-                claims=[stored.area for stored in self._manifest.layers],
+            stored = self._manifest.layers
+            self._laid_out = Columns(
+                claims=[layer.area for layer in stored],
                 surveys=[
-                    _SURVEYS[stored.claim.survey](stored.claim) if stored.survey_area is None else stored.survey_area
-                    for stored in self._manifest.layers
+                    _SURVEYS[layer.claim.survey](layer.claim) if layer.survey_area is None else layer.survey_area
+                    for layer in stored
                 ],
             )
-        return self._asked
+        return self._laid_out
 
     def __reduce__(self) -> "tuple[Callable[[Path], Snapshot], tuple[Path]]":
         return Snapshot.open, (self.path,)

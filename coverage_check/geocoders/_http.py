@@ -19,18 +19,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urljoin, urlsplit
 
 from coverage_check.errors import GeocoderAnswerInvalid, GeocoderUnavailable, InvalidInput
 from coverage_check.geocoders._reading import PerhapsLaterError, check_status, parse_json, read_body
 from coverage_check.geocoders.limits import DEADLINE_S, MAX_BYTES, Limits
+from coverage_check.version import __version__
 
 if TYPE_CHECKING:
     from requests import Response, Session
 
-USER_AGENT = f"mobile-coverage-check/{version('mobile-coverage-check')}"
+USER_AGENT = f"mobile-coverage-check/{__version__}"
 _HEADERS = {
     "User-Agent": USER_AGENT,
     "Accept": "application/json",

@@ -13,7 +13,7 @@ from coverage_check.errors import (
 )
 from coverage_check.geocoders.comparison import Flaws, compare, compare_elsewhere
 from coverage_check.geocoders.countries import lies_in
-from coverage_check.geocoders.found import CONTRADICTED, STREET_MISSING, Hit
+from coverage_check.geocoders.found import CONTRADICTED, MORE_EDITS, STREET_MISSING, Hit
 from coverage_check.geocoders.matching import settle
 from coverage_check.geocoders.returned import Returned, join_streets
 from coverage_check.geocoders.spelling import place_key
@@ -85,7 +85,9 @@ class Judge:
             hits = self.hits(asked, list(answers))
             if any(_settles(asked, hit) for hit in hits):
                 break
-        return self.settle(hits, source=source, attribution=attribution)
+        # A name two letters off is worth asking about, beside the place: it never is the answer.
+        answered = any(MORE_EDITS not in hit.flaws for hit in hits)
+        return self.settle(hits if answered else [], source=source, attribution=attribution)
 
     def hits(self, asked: Address, answers: Sequence[Returned]) -> list[Hit]:
         """Give what fits, each with its flaws.
@@ -140,6 +142,7 @@ class Judge:
             match=max((flaw.at_best for flaw in flaws), key=_MATCHES.index, default=Match.EXACT),
             cep50_m=spread.cep50_m,
             cep95_m=spread.cep95_m,
+            why=tuple(flaw.why for flaw in flaws),
         )
         return Hit(candidate, flaws)
 
@@ -178,7 +181,8 @@ def questions(asked: Address) -> Iterator[str]:
 
 def _settles(asked: Address, hit: Hit) -> bool:
     """Whether the house is found, or none was asked for: further questions could only find what fits less."""
-    return STREET_MISSING not in hit.flaws and (asked.number is None or not hit.candidate.level.coarse)
+    unsure = {STREET_MISSING, MORE_EDITS} & set(hit.flaws)
+    return not unsure and (asked.number is None or not hit.candidate.level.coarse)
 
 
 def _smallest(places: Sequence[tuple[Returned, Flaws]]) -> list[tuple[Returned, Flaws]]:

@@ -1,8 +1,10 @@
 """What every geocoder is: a named source that turns what the customer said into a location with its doubt."""
 
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from coverage_check.address import Query
+from coverage_check.errors import LocateError
 from coverage_check.location import Location
 
 
@@ -34,3 +36,12 @@ class Geocoder(Protocol):
         LocateError
             One of its kinds: not found, a box, a property designation, or the source is down.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one source said of an address: a location, or the error that says why there is none."""
+
+    source: str
+    location: Location | None = None
+    error: LocateError | None = None

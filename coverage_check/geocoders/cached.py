@@ -16,7 +16,6 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from coverage_check.address import Query
 from coverage_check.errors import AddressNotFound, FileRefused, InvalidInput
 from coverage_check.geocoders.base import Geocoder
 from coverage_check.location import Candidate, Location, LocationLevel, Match
+from coverage_check.version import __version__
 
 _APPLICATION_ID = 0x43434743
 """``CCGC`` in the header of the file: a coverage_check geocoding cache."""
@@ -142,7 +142,7 @@ class Cached:
     def _key_of(self, query: Query) -> bytes:
         words = unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", query.normalised).casefold())
         # Another version may compare otherwise: its answers are its own.
-        text = json.dumps([version("mobile-coverage-check"), self.geocoder.id, query.kind, words], ensure_ascii=False)
+        text = json.dumps([__version__, self.geocoder.id, query.kind, words], ensure_ascii=False)
         return hmac.digest(self._key, text.encode(), "sha256")
 
     def _recall(self, key: bytes) -> tuple[bool, Location | None]:
@@ -218,7 +218,14 @@ def _read_key(path: Path) -> bytes:
 
 def _to_location(content: dict[str, Any]) -> Location:
     candidates = tuple(
-        Candidate(**{**item, "level": LocationLevel(item["level"]), "match": Match(item["match"])})
+        Candidate(
+            **{
+                **item,
+                "level": LocationLevel(item["level"]),
+                "match": Match(item["match"]),
+                "why": tuple(map(str, item["why"])),
+            }
+        )
         for item in content["candidates"]
     )
     level, match = LocationLevel(content["level"]), Match(content["match"])

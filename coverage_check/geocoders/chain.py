@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from coverage_check.address import Query
 from coverage_check.errors import AddressNotFound, GeocoderUnavailable, InvalidInput
-from coverage_check.geocoders.base import Geocoder
+from coverage_check.geocoders.base import Geocoder, Said
 from coverage_check.geocoders.house_spread import distance_m
 from coverage_check.location import Candidate, ErrorModel, Location, Match
 
@@ -74,20 +74,32 @@ class Chain:
         LocateError
             What the first source says of a box or a property designation.
         """
-        found: list[Location] = []
-        missing: list[AddressNotFound] = []
-        failed: list[GeocoderUnavailable] = []
+        return self.conclude(self.ask(query))
+
+    def ask(self, query: Query) -> list[Said]:
+        """Ask the sources in order until enough are sure; keep what each says.
+
+        Raises
+        ------
+        LocateError
+            What the first source says of a box or a property designation.
+        """
+        said: list[Said] = []
         for geocoder in self.geocoders:
             try:
-                found.append(geocoder.locate(query))
-            except AddressNotFound as error:
-                missing.append(error)
-            except GeocoderUnavailable as error:
-                failed.append(error)
-            if sum(map(_is_sure, found)) > self.agreement:
+                said.append(Said(source=geocoder.id, location=geocoder.locate(query)))
+            except (AddressNotFound, GeocoderUnavailable) as error:
+                said.append(Said(source=geocoder.id, error=error))
+            if sum(one.location is not None and _is_sure(one.location) for one in said) > self.agreement:
                 break
+        return said
+
+    def conclude(self, said: Sequence[Said]) -> Location:
+        """Make one location of what the sources said; raises as `locate` does."""
+        found = [one.location for one in said if one.location is not None]
+        errors = [one.error for one in said if one.error is not None]
         if not found:
-            raise (failed or missing)[0]
+            raise next((error for error in errors if isinstance(error, GeocoderUnavailable)), errors[0])
         return self._agreed(found) if self.agreement else min(found, key=_doubt)
 
     def _agreed(self, found: Sequence[Location]) -> Location:

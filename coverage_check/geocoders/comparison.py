@@ -26,19 +26,10 @@ from coverage_check.geocoders.found import (
 )
 from coverage_check.geocoders.house_rows import postcode_key
 from coverage_check.geocoders.returned import Returned
-from coverage_check.geocoders.spelling import edits, expansions, key, place_key, spelled
+from coverage_check.geocoders.spelling import expansions, key, place_key, slips, spelled
 from coverage_check.location import LocationLevel
 
 Flaws = tuple[Flaw, ...]
-
-_SHORT_NAME = 4
-_LONG_NAME = 12
-"""Names at least this long may differ in two letters [A]: in shorter ones that makes Torggatan of Storgatan."""
-
-_OPPOSITES = frozenset(
-    ["norra", "södra", "östra", "västra", "stora", "lilla", "övre", "nedre", "gamla", "nya", "yttre", "inre"]
-)
-"""Words that tell two streets apart however alike the rest is."""
 
 _NUMBER = re.compile(r"\s*(\d{1,5})\s*(.*?)\s*")
 _RANGE = re.compile(r"\s*(\d{1,5})\s*[-–]\s*(\d{1,5})\s*")
@@ -100,16 +91,8 @@ def _one_name(asked: str, name: str) -> Flaws | None:
         return ()
     if key(asked) == key(name) or key(name) in expansions(asked) or key(asked) in expansions(name):
         return (FOLDED,)
-    if _words(asked) & _OPPOSITES != _words(name) & _OPPOSITES:
-        return None
-    short = min(len(key(asked)), len(key(name)))
-    limit = 0 if short < _SHORT_NAME else 1 if short < _LONG_NAME else 2
-    apart = edits(key(asked), key(name), limit)
-    return None if apart > limit else (ONE_EDIT if apart == 1 else MORE_EDITS,)
-
-
-def _words(text: str) -> set[str]:
-    return set(text.casefold().split())
+    apart = slips(key(asked), key(name))
+    return None if apart is None else (ONE_EDIT if apart == 1 else MORE_EDITS,)
 
 
 def _readings(asked: Address, answer: Returned) -> Iterator[tuple[str, str]]:
@@ -177,7 +160,7 @@ def _parts(asked: Address, answer: Returned) -> Iterator[Flaw | None]:
 def _place_flaw(asked: str, names: set[str]) -> Flaw | None:
     if asked in names or any(asked == one + other for one in names for other in names):
         return None
-    near = len(asked) >= _SHORT_NAME and any(edits(asked, name, 1) == 1 for name in names)
+    near = any(slips(asked, name) == 1 for name in names)
     return NEAR_PLACE if near else CONTRADICTED
 
 

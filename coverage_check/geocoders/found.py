@@ -38,7 +38,6 @@ NO_PLACE_ASKED = Flaw(0, Match.FUZZY, "no postcode or town was given, and a regi
 VILLAGE = Flaw(1, Match.FUZZY, "the place is a village of the same town")
 FOLDED = Flaw(1, Match.FUZZY, "the name differs in accents or is abbreviated")
 ONE_EDIT = Flaw(2, Match.FUZZY, "the street's name differs in one letter")
-MORE_EDITS = Flaw(4, Match.FUZZY, "the street's name differs in two letters")
 OTHER_LETTERS = Flaw(1, Match.FUZZY, "the house has letters, and none was given")
 LETTER_MISSING = Flaw(1, Match.PARTIAL, "the letter of the house is not in the register")
 NEAR_PLACE = Flaw(1, Match.FUZZY, "the town's name differs in one letter")
@@ -47,6 +46,7 @@ CONTRADICTED = Flaw(2, Match.PARTIAL, "the postcode or a place is another one")
 INTERPOLATED = Flaw(2, Match.PARTIAL, "the number is not in the register; its neighbours are")
 NUMBER_MISSING = Flaw(3, Match.PARTIAL, "the number is not in the register")
 STREET_MISSING = Flaw(5, Match.PARTIAL, "the street is not in the register")
+MORE_EDITS = Flaw(6, Match.PARTIAL, "the street's name differs in two letters, and may be another's")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,14 @@ def _hit(label: str, lat: float, lon: float, found: tuple[LocationLevel, Spread]
     level, spread = found
     match = max((flaw.at_best for flaw in flaws), key=_MATCHES.index, default=Match.EXACT)
     candidate = Candidate(
-        label=label, lat=lat, lon=lon, level=level, match=match, cep50_m=spread.cep50_m, cep95_m=spread.cep95_m
+        label=label,
+        lat=lat,
+        lon=lon,
+        level=level,
+        match=match,
+        cep50_m=spread.cep50_m,
+        cep95_m=spread.cep95_m,
+        why=tuple(flaw.why for flaw in flaws),
     )
     return Hit(candidate, tuple(flaws))
 

@@ -64,7 +64,10 @@ class Matching:
             found += self._near(asked)
         if not found and asked.number is None:
             found = list(self._as_place(asked, edited=True))
-        return found or [*self._places(asked.parts, (STREET_MISSING,)), *self._elsewhere(asked)]
+        if all(MORE_EDITS in hit.flaws for hit in found):
+            # A name two letters off is worth asking about, beside the place: it never is the answer.
+            found += [*self._places(asked.parts, (STREET_MISSING,)), *self._elsewhere(asked)]
+        return found
 
     def _named(self, asked: Asked) -> Iterator[Hit]:
         """Look in all streets of that name in the places asked for; anywhere if no place was given."""

@@ -5,10 +5,10 @@ from functools import cache
 from typing import Any
 
 from coverage_check.address import plus_code
-from coverage_check.address.pasted_position import METRES_A_DEGREE, SWAPPED, WGS84
+from coverage_check.address.pasted_position import SWAPPED, WGS84
 from coverage_check.address.query import Coordinates, PlusCode
 from coverage_check.errors import AddressNotFound, InvalidInput
-from coverage_check.location import Candidate, ErrorModel, Location, LocationLevel, Match, Spread
+from coverage_check.location import METRES_A_DEGREE, Candidate, ErrorModel, Location, LocationLevel, Match, Spread
 
 SOURCE = "position"
 

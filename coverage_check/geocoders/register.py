@@ -3,6 +3,8 @@
 import os
 import sqlite3
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -76,6 +78,9 @@ class Register:
         finally:
             connection.close()
         return cls(path, info, errors or ErrorModel())
+
+    def __reduce__(self) -> tuple[Callable[[Path], "Register"], tuple[Path]]:
+        return partial(Register.open, errors=self._errors), (self.path,)
 
     @property
     def id(self) -> str:

@@ -74,7 +74,8 @@ def build_register(  # noqa: PLR0913 - facts that only the caller can tell
     kind = choose(preset, file.headings)
     assigned = assign(kind, file.headings, columns)
     if not {"street", "address"} & assigned.keys():
-        raise FileRefused(f"{source} has no column of streets or addresses: name it, as columns={{'street': …}}.")
+        cure = "name it with --column street=NAME (columns={'street': …} in Python)"
+        raise FileRefused(f"{source} has no column of streets or addresses: {cure}.")
     system = position_system(file, kind, assigned, crs)
     houses = HouseRows(file, kind, assigned, system)
     info = RegisterInfo(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from coverage_check.geocoders.register_file import LEVELS, POSTCODE
-from coverage_check.geocoders.spelling import edits, halves, tolerance
+from coverage_check.geocoders.spelling import edits, halves, slips, tolerance
 from coverage_check.location import LocationLevel
 
 _AREAS = """
@@ -144,7 +144,7 @@ class Tables:
         head, tail = halves(key)
         halved = [name for name in names if name.startswith(head) or name.endswith(tail)]
         for allowed, some in ((1, halved), (2, names)):
-            near = [name for name in some if edits(key, name, allowed) == allowed] if allowed <= most else []
+            near = [name for name in some if slips(key, name) == allowed] if allowed <= most else []
             if near:
                 return dict.fromkeys(sorted(near)[:limit], allowed)
         return {}

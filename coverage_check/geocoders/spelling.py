@@ -4,7 +4,8 @@ Three strengths, strongest first:
 
 - `spelled`: equal but for case, spaces, punctuation and Unicode form. ``VÄTÖ VÄGEN`` is ``Vätövägen``.
 - `key`: equal but for accents, too. ``Vatovagen`` is ``Vätövägen``, but so is ``Åsvägen`` ``Asvägen``: a doubt.
-- `edits`: how many letters were added, lost, changed or swapped. Only names of one place are compared so.
+- `slips`: so few letters added, lost, changed or swapped that it may be the same name. Only names of one place are
+  compared so.
 """
 
 import re
@@ -30,6 +31,30 @@ _FIRST_WORDS = {
     "ö": ("östra",),
     "ö:a": ("östra",),
 }
+_OPPOSITES = {
+    head: heads[0]
+    for heads in (
+        ("norra", "norr"),
+        ("sodra", "soder"),
+        ("ostra", "oster"),
+        ("vastra", "vaster"),
+        ("stora", "stor"),
+        ("lilla", "lill"),
+        ("ovre", "over"),
+        ("nedre", "neder"),
+        ("yttre", "ytter"),
+        ("inre", "inner"),
+        ("gamla", "gammel"),
+        ("nya", "ny"),
+    )
+    for head in heads
+}
+"""Beginnings that tell two streets apart however alike the rest is, and the word that each stands for."""
+
+_SHORT_NAME = 4
+_LONG_NAME = 12
+"""Names at least this long may differ in two letters [A]: in shorter ones that makes Torggatan of Storgatan."""
+
 _ENDINGS = {"v": "vägen", "g": "gatan", "gr": "gränd", "st": "stigen", "str": "strasse"}
 
 
@@ -90,12 +115,33 @@ def _endings(words: list[str]) -> list[str]:
     return [last.removesuffix(short) + full for short, full in _ENDINGS.items() if last.endswith(short)]
 
 
+def slips(one: str, other: str) -> int | None:
+    """Count the edits between two keys; None if they are the keys of different names.
+
+    >>> slips("vatovagen", "vatovagne"), slips("storgatan", "torggatan"), slips("norravagen", "sodravagen")
+    (1, None, None)
+    """
+    limit = tolerance(min(one, other, key=len))
+    apart = edits(one, other, limit)
+    if apart > limit:
+        return None
+    heads = {_opposite(one), _opposite(other)}
+    # One letter makes no opposite of a word, but may have spoilt it: Nora vägen.
+    different = len(heads) > 1 and (apart > 1 or "" not in heads)
+    return None if different else apart
+
+
 def tolerance(name: str) -> int:
     """Tell how many edits of a key of this length may still be the same name [A].
 
-    One edit of a name of two letters is another name; two edits of ``harg`` are ``horn``.
+    One edit of a name of three letters is another name; two edits of ``storgatan`` are ``torggatan``.
     """
-    return 0 if len(name) < 3 else 1 if len(name) < 8 else 2
+    return 0 if len(name) < _SHORT_NAME else 1 if len(name) < _LONG_NAME else 2
+
+
+def _opposite(name: str) -> str:
+    """Give the word that a key begins with and that has an opposite; empty if none."""
+    return next((word for head, word in _OPPOSITES.items() if name.startswith(head)), "")
 
 
 def halves(key: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ def alternatives(case: Case, place: PlaceOfUse | None, catalogue: Mapping[str, P
     """
     found = [*_later(case)]
     if case.condition is None:
-        found += _under_conditions(case, case.product, case.use)
+        found += _under_conditions(case, case.product, case.use, case.on)
     for code in case.product.alternatives:
         if code in catalogue:
             found += _instead(case, catalogue[code], place)
@@ -37,14 +37,14 @@ def _instead(case: Case, product: Product, place: PlaceOfUse | None) -> Iterator
     if probability is not None:
         yield Alternative(product=product.code, verdict=Verdict.DELIVERABLE, probability=probability)
     else:
-        yield from _under_conditions(case, product, use)
+        yield from _under_conditions(case, product, use, case.on)
 
 
-def _under_conditions(case: Case, product: Product, use: Use) -> Iterator[Alternative]:
-    if not product.on_sale(case.on):
+def _under_conditions(case: Case, product: Product, use: Use, on: date) -> Iterator[Alternative]:
+    if not product.on_sale(on):
         return
     for condition in product.conditions:
-        probability = _passes(case, product, conditional_use(use, condition), case.on)
+        probability = _passes(case, product, conditional_use(use, condition), on)
         if probability is not None:
             yield Alternative(
                 product=product.code, verdict=Verdict.CONDITIONAL, probability=probability, condition=condition
@@ -52,14 +52,22 @@ def _under_conditions(case: Case, product: Product, use: Use) -> Iterator[Altern
 
 
 def _later(case: Case) -> Iterator[Alternative]:
-    """Offer the same product from the first day on which a layer that is still to come makes it deliverable."""
+    """Offer the same product from the first day on which a layer that is still to come makes it deliverable.
+
+    Before that, perhaps, from the first day on which it is deliverable under a condition.
+    """
+    offered = {offer.condition for offer in _under_conditions(case, case.product, case.use, case.on)}
     starts = {claim.layer.valid_from for claim in case.assessment.claims if claim.layer.begins_after(case.on)}
-    for start in sorted(day for day in starts if day is not None):
+    for start in sorted(day for day in starts if day is not None and case.product.on_sale(day)):
         probability = _passes(case, case.product, case.use, start)
-        if probability is not None and case.product.on_sale(start):
+        if probability is not None:
             offer = Alternative(product=case.product.code, verdict=Verdict.DELIVERABLE, probability=probability)
             yield replace(offer, from_=start)
             return
+        for offer in _under_conditions(case, case.product, case.use, start):
+            if offer.condition not in offered:
+                offered.add(offer.condition)
+                yield replace(offer, from_=start)
 
 
 def _passes(case: Case, product: Product, use: Use, on: date) -> float | None:

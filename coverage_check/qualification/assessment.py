@@ -83,7 +83,8 @@ class Claim:
 class Assessment:
     """Probabilities that sum to one, the verdict that costs least, and the claims behind it.
 
-    `unknown_because` says why a share of the places is unknown; None where none is.
+    `unknown_because` says why a share of the places is unknown; None where none is. `focus` are the claims that explain the
+    verdict: those of the weakest of all needs, for there it fails; all of them where any need suffices.
     """
 
     verdict: Verdict
@@ -91,13 +92,19 @@ class Assessment:
     no: float
     unknown: float
     claims: tuple[Claim, ...]
+    focus: tuple[Claim, ...]
     needed: SignalLevel
     unknown_because: ReasonCode | None
     agree: bool
 
+    @property
+    def covered_here(self) -> bool:
+        """Whether a live claim of the needed level covers the found place itself."""
+        return any(claim.is_(Fit.QUALIFIES, Time.LIVE) and claim.covers_here for claim in self.focus)
+
     def best(self, fit: Fit, time: Time) -> Claim | None:
         """Give the claim of that fit and time whose edge is nearest from outside, or deepest from inside."""
-        matching = [claim for claim in self.claims if claim.is_(fit, time) and claim.surveyed_here]
+        matching = [claim for claim in self.focus if claim.is_(fit, time) and claim.surveyed_here]
         return max(matching, key=lambda claim: claim.edge_distance_m, default=None)
 
 
@@ -145,6 +152,7 @@ def assess(product: Product, use: Use, on: date, location: Location, availabilit
         no=no,
         unknown=doubt,
         claims=claims,
+        focus=_weakest(by_need, outcomes) if product.all_of else claims,
         needed=max((_level(need, product, use) for need in needs), key=lambda level: level.rank),
         unknown_because=_why_unknown(by_need) if unknown.any() else None,
         agree=agree,
@@ -251,6 +259,12 @@ def _combine(outcomes: Sequence[tuple[Values, Mask]], *, every: bool) -> tuple[V
         return rel, (rel == 0) & ~((rels == 0) & ~unknowns).any(axis=0)
     rel = rels.max(axis=0)
     return rel, (rel == 0) & unknowns.any(axis=0)
+
+
+def _weakest(by_need: Sequence[tuple[Claim, ...]], outcomes: Sequence[tuple[Values, Mask]]) -> tuple[Claim, ...]:
+    """Give the claims of the need that is served least; of two alike, the one that the map denies for sure."""
+    order = sorted(range(len(by_need)), key=lambda n: (outcomes[n][0].mean(), outcomes[n][1].mean()))
+    return by_need[order[0]]
 
 
 def _agree(location: Location, rel: Values, unknown: Mask) -> bool:

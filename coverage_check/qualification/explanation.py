@@ -18,7 +18,7 @@ from coverage_check.decision import (
     Verdict,
 )
 from coverage_check.layer import Layer
-from coverage_check.location import Location, Match
+from coverage_check.location import Location, LocationLevel, Match
 from coverage_check.products import Product
 from coverage_check.qualification.assessment import (
     Assessment,
@@ -57,7 +57,7 @@ class Case:
         for fit, time in order:
             if claim := self.assessment.best(fit, time):
                 return claim
-        return next(iter(self.assessment.claims), None)
+        return next(iter(self.assessment.focus), None)
 
     @property
     def under_condition(self) -> Assessment | None:
@@ -126,26 +126,38 @@ def _why_conditional(case: Case) -> Iterator[_Found]:
 
 
 def _why_no(case: Case) -> Iterator[_Found]:
-    claims = case.assessment.claims
+    claims, covered = case.assessment.focus, case.assessment.covered_here
+    if not covered:
+        yield from _why_not_covered(case)
+    if claims and all(c.time is Time.OFF and not c.layer.begins_after(case.on) for c in claims):
+        last = max(claims, key=lambda c: (c.fit is Fit.QUALIFIES, c.layer.valid_until or date.min))
+        yield ReasonCode.TECHNOLOGY_RETIRED, last.layer, None
+    claim = case.deciding
+    if claim and claim.surveyed_here and not claim.covers_here:
+        yield ReasonCode.NO_COVERAGE, claim.layer, claim.edge_distance_m
+    elif claim and covered and case.product.on_sale(case.on):  # where asking costs too much, a likely place may be a no
+        yield ReasonCode.EDGE_UNCERTAIN, claim.layer, claim.edge_distance_m
+    yield from _elsewhere(case)
+
+
+def _why_not_covered(case: Case) -> Iterator[_Found]:
+    """Say what there is of the technology where the needed level isn't: a lower level, an edge nearby, a later day."""
     best = case.assessment.best
     if (claim := best(Fit.LOWER, Time.LIVE)) and claim.covers_here:
         yield ReasonCode.BELOW_REQUIRED_LEVEL, claim.layer, claim.edge_distance_m
-    if (claim := best(Fit.QUALIFIES, Time.LIVE)) and not claim.covers_here:
+    if claim := best(Fit.QUALIFIES, Time.LIVE):
         yield ReasonCode.NO_COVERAGE, claim.layer, claim.edge_distance_m
-    for claim in claims:
+    for claim in case.assessment.focus:
         if claim.fit is Fit.QUALIFIES and claim.covers_here and claim.layer.begins_after(case.on):
             yield ReasonCode.NOT_YET_LIVE, claim.layer, None
-    if claims and all(c.time is Time.OFF and not c.layer.begins_after(case.on) for c in claims):
-        yield ReasonCode.TECHNOLOGY_RETIRED, max(claims, key=lambda c: c.layer.valid_until or date.min).layer, None
-    if case.deciding and not case.deciding.covers_here:
-        yield ReasonCode.NO_COVERAGE, case.deciding.layer, case.deciding.edge_distance_m
-    yield from _elsewhere(case)
 
 
 def _elsewhere(case: Case) -> Iterator[_Found]:
     """Name what is there instead: another technology of the network, or the technology from another network."""
-    wanted = {claim.layer.technology for claim in case.assessment.claims}
-    networks = {claim.layer.network for claim in case.assessment.claims} or {case.product.network}
+    if case.assessment.covered_here:
+        return
+    wanted = {claim.layer.technology for claim in case.assessment.focus}
+    networks = {claim.layer.network for claim in case.assessment.focus} or {case.product.network}
     for a in sorted(case.availabilities, key=lambda a: -a.layer.assumed_level.rank):
         layer = a.layer
         live = layer.speaks(case.on) and layer.in_force(case.on) and not layer.stale(case.on)
@@ -169,14 +181,20 @@ def _why_undetermined(case: Case) -> Iterator[_Found]:
         yield because, layer, None
     if case.location.match is Match.AMBIGUOUS:
         yield ReasonCode.ADDRESS_AMBIGUOUS, None, None
-    elif not weighed.agree or case.location.gross_error > 1 - case.product.risk.yes:
+    too_coarse = not weighed.agree or case.location.gross_error > 1 - case.product.risk.yes
+    if too_coarse and case.location.match is not Match.AMBIGUOUS:
         yield ReasonCode.MATCH_TOO_COARSE, None, None
     if nowhere_known:
         return
-    if because and weighed.unknown - case.location.gross_error > 1 - _NEARLY_ALL:
-        yield because, layer, None
-    if claim and (claim.split or case.location.match is not Match.AMBIGUOUS):
+    partly = [because] if because and weighed.unknown - case.location.gross_error > 1 - _NEARLY_ALL else []
+    # The map speaks about the found place, and only the doubt about the place reaches beyond it: a better place settles it.
+    beyond = partly == [ReasonCode.OUTSIDE_SURVEY_AREA] and claim is not None and claim.surveyed_here
+    if not beyond:
+        yield from ((code, layer, None) for code in partly)
+    if claim and (claim.split or not (too_coarse or case.location.match is Match.AMBIGUOUS)):
         yield ReasonCode.EDGE_UNCERTAIN, layer, claim.edge_distance_m
+    if beyond:
+        yield from ((code, None, None) for code in partly)
     yield from _elsewhere(case)
 
 
@@ -187,9 +205,14 @@ def _remarks(case: Case) -> Iterator[_Found]:
         yield ReasonCode.THRESHOLD_UNKNOWN, claim.layer, None
     live = [c for c in case.assessment.claims if c.time is Time.LIVE and c.surveyed_here]
     for higher in (c for c in live if c.covers_here and c.layer.level):
-        lower = [c for c in live if c.layer.level and c.layer.assumed_level.rank < higher.layer.assumed_level.rank]
+        lower = [c for c in live if c.layer.level and _same_map(c.layer, higher.layer)]
+        lower = [c for c in lower if c.layer.assumed_level.rank < higher.layer.assumed_level.rank]
         if lower and not any(c.covers_here for c in lower):
             yield ReasonCode.LAYERS_DISAGREE, lower[0].layer, None
+
+
+def _same_map(one: Layer, other: Layer) -> bool:
+    return (one.network, one.technology, one.service) == (other.network, other.technology, other.service)
 
 
 def last_day(assessment: Assessment, claim: Claim) -> date | None:
@@ -211,6 +234,13 @@ def valid_until(case: Case) -> date | None:
             changes += [layer.stale_after, layer.valid_until or date.max]
         if layer.begins_after(case.on) and layer.valid_from:
             changes.append(layer.valid_from - timedelta(days=1))
+        if claim.time is Time.SILENT:
+            changes.append(layer.published - timedelta(days=1))
+    product = case.product
+    if product.sold_from and product.sold_from > case.on:
+        changes.append(product.sold_from - timedelta(days=1))
+    if product.sold_until and product.sold_until >= case.on:
+        changes.append(product.sold_until)
     return min(changes, default=None)
 
 
@@ -255,7 +285,6 @@ def _evidence(a: Availability, on: date) -> Evidence:
 
 _QUESTIONS: Mapping[ReasonCode, str] = {
     ReasonCode.ADDRESS_AMBIGUOUS: "WHICH_ADDRESS",
-    ReasonCode.MATCH_TOO_COARSE: "HOUSE_NUMBER",
     ReasonCode.EDGE_UNCERTAIN: "POSITION",
     ReasonCode.ADDRESS_NOT_FOUND: "SPELLING",
     ReasonCode.NO_STREET_POSITION: "STREET_ADDRESS",
@@ -273,7 +302,8 @@ def questions(case: Case, found: Sequence[Reason], offers: Sequence[Alternative]
     """Give what to ask next, the question that would change most first."""
     codes = []
     if case.verdict is Verdict.UNDETERMINED:
-        codes = [_QUESTIONS[reason.code] for reason in found if reason.code in _QUESTIONS]
+        asked = {**_QUESTIONS, ReasonCode.MATCH_TOO_COARSE: _finer(case.location)}
+        codes = [asked[reason.code] for reason in found if reason.code in asked]
     receivers = {offer.condition for offer in offers} | ({case.condition} if case.condition else set())
     if Condition.OUTDOOR_ANTENNA in receivers and case.use.receiver is not Receiver.OUTDOOR_ANTENNA:
         codes.append("ANTENNA_POSSIBLE")
@@ -281,6 +311,15 @@ def questions(case: Case, found: Sequence[Reason], offers: Sequence[Alternative]
         codes.append("PLACE_OF_USE")
     labels = wording.choices_words([candidate.label for candidate in case.location.candidates])
     return tuple(_question(code, labels) for code in dict.fromkeys(codes))
+
+
+def _finer(location: Location) -> str:
+    """Choose the question that makes a rough place finer; nobody is asked for a number that they gave."""
+    if location.level is LocationLevel.COORDINATES:
+        return "POSITION"
+    if location.level in {LocationLevel.POSTCODE, LocationLevel.LOCALITY, LocationLevel.MUNICIPALITY}:
+        return "STREET_ADDRESS"
+    return "HOUSE_NUMBER" if location.match is Match.EXACT else "SPELLING"
 
 
 def questions_for(code: ReasonCode) -> tuple[Question, ...]:

@@ -5,6 +5,7 @@ from datetime import date
 
 from coverage_check import wording
 from coverage_check.decision import Alternative, AskedAddress, Reason, ReasonCode, Sentence, Verdict
+from coverage_check.location import Match
 from coverage_check.products import Product
 from coverage_check.qualification.assessment import Fit, Time, assess, conditional_use, own_use
 from coverage_check.qualification.explanation import Case, filled, last_day, questions, questions_for
@@ -20,9 +21,9 @@ def sentence(
     """Write what the salesperson says: the answer, why, what can be had instead, and what it rests on."""
     use = wording.use_words(case.use.place, case.use.receiver)
     condition = wording.CONDITIONS[case.condition] if case.condition else wording.Words("", "")
-    parts = [_opening(case.verdict, case.product, address, use, condition)]
+    parts = [_opening(case.verdict, case.product, _place(case, address), use, condition)]
     layers = {a.layer.id: a for a in case.availabilities}
-    for reason in found[:2] if case.verdict is Verdict.NOT_DELIVERABLE else found[:1]:
+    for reason in _said(case.verdict, found):
         a = layers.get(reason.layer or "")
         distance_m = float(a.edge_distance_m[0]) if a else None
         parts.append(filled(wording.REASONS[reason.code], a.layer if a else None, distance_m=distance_m))
@@ -36,19 +37,33 @@ def sentence(
     return _joined(parts)
 
 
+def _said(verdict: Verdict, found: Sequence[Reason]) -> Sequence[Reason]:
+    """Choose the reasons that are said: the first, a second behind a no, and always that the network ends too soon."""
+    first = 2 if verdict is Verdict.NOT_DELIVERABLE else 1
+    return [reason for n, reason in enumerate(found) if n < first or reason.code is ReasonCode.TECHNOLOGY_RETIRED]
+
+
 def undetermined_sentence(product: Product, address: AskedAddress, code: ReasonCode, *, remark: str = "") -> Sentence:
     """Write what is said where no place could be looked at."""
     empty = wording.Words("", "")
-    parts = [_opening(Verdict.UNDETERMINED, product, address, empty, empty)]
+    parts = [_opening(Verdict.UNDETERMINED, product, address.normalised or address.given, empty, empty)]
     parts.append(filled(wording.REASONS[code], None, remark=remark))
     parts += [wording.Words(question.sv, question.en) for question in questions_for(code)]
     return _joined(parts)
 
 
+def _place(case: Case, address: AskedAddress) -> str:
+    """Name the place as asked; where it was found under another spelling, as found, so that the customer hears which."""
+    candidate = next(iter(case.location.candidates), None)
+    if case.location.match is Match.FUZZY and candidate and candidate.label:
+        return candidate.label
+    return address.normalised or address.given
+
+
 def _opening(
-    verdict: Verdict, product: Product, address: AskedAddress, use: wording.Words, condition: wording.Words
+    verdict: Verdict, product: Product, address: str, use: wording.Words, condition: wording.Words
 ) -> wording.Words:
-    common = {"product": product.name, "address": address.normalised or address.given}
+    common = {"product": product.name, "address": address}
     return wording.OPENINGS[verdict].fill(
         common | {"use": use.sv, "condition": condition.sv}, common | {"use": use.en, "condition": condition.en}
     )

@@ -1,4 +1,4 @@
-"""A decision, a location and a list of layers as plain text for a terminal."""
+"""A decision and a list of layers as plain text for a terminal."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,6 @@ from dataclasses import asdict
 from coverage_check.coverage.quality import Quality
 from coverage_check.decision import Alternative, Decision, Evidence, Verdict
 from coverage_check.layer import Layer
-from coverage_check.location import Location
 
 _SYMBOLS = {
     Verdict.DELIVERABLE: ("✔", "32"),
@@ -87,27 +86,9 @@ def offer_text(offer: Alternative) -> str:
     return f"{offer.product}{' with' if condition else ''}{condition}{start} · probability {offer.probability:.3f}"
 
 
-def location_text(location: Location) -> str:
-    """Lay a location out: where, how it was found, how far off it may be, and every other place that fits."""
-    lines = [
-        f"{location.lat:.6f}, {location.lon:.6f}  {location.level.value}, {location.match.value} match",
-        (
-            f"  half of such places lie within {location.cep50_m:.0f} m, 95 % within {location.cep95_m:.0f} m;"
-            f" the wrong place altogether: {location.gross_error:.1%}"
-        ),
-        f"  source {location.source}" + (f" · {location.attribution}" if location.attribution else ""),
-    ]
-    if location.remark:
-        lines.append(f"  note: {location.remark}")
-    for candidate in location.candidates:
-        where = f"{candidate.lat:.6f}, {candidate.lon:.6f}"
-        lines.append(f"  candidate {candidate.label}: {where}, {candidate.level.value}, {candidate.match.value}")
-    return "\n".join(lines)
-
-
 def layers_text(layers: Sequence[Layer]) -> str:
     """List layers, one a line, with what they claim, for how long, and how much."""
-    width = max((len(layer.id) for layer in layers), default=5)
+    width = max(len("layer"), *(len(layer.id) for layer in layers))
     lines = [f"{'layer':{width}s}  tech  level      service  km²        valid                    stale after  network"]
     for layer in layers:
         valid = f"{layer.valid_from or '…'} – {layer.valid_until or '…'}"
@@ -129,8 +110,3 @@ def layers_json(snapshot: str, layers: Sequence[Layer], quality: Quality) -> str
     """Give layers and their quality as JSON."""
     content = {"snapshot": snapshot, "layers": [asdict(layer) for layer in layers], "quality": quality.to_dict()}
     return json.dumps(content, ensure_ascii=False, indent=2, default=str)
-
-
-def location_json(location: Location) -> str:
-    """Give a location as JSON."""
-    return json.dumps(asdict(location), ensure_ascii=False, indent=2)

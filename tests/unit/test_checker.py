@@ -1,11 +1,14 @@
 """One checker: the same answer alone, in a batch, in sixteen threads, and after a fork."""
 
 import multiprocessing
+import pickle
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -15,7 +18,7 @@ from coverage_check.address import Query
 from coverage_check.checker import Checker, Request
 from coverage_check.config import BUNDLED
 from coverage_check.decision import Decision, ReasonCode, Verdict
-from coverage_check.errors import GeocoderUnavailable, InvalidInput, LocateError
+from coverage_check.errors import GeocoderUnavailable, InvalidInput, LocateError, TableInvalid
 from coverage_check.location import Location
 
 SALE = date(2025, 11, 1)
@@ -186,3 +189,40 @@ def test_the_card_is_html_without_anything_fetched(checker: Checker) -> None:
     assert "<svg" in html or not decision.evidence
     assert "<script" not in html
     assert "http" not in html
+
+
+def test_a_pickled_checker_answers_the_same(checker: Checker) -> None:
+    again = pickle.loads(pickle.dumps(checker))  # noqa: S301 - our own bytes
+    decision = checker.check(ADDRESSES[0], product="mbb-4g", on=SALE)
+    assert again.check(ADDRESSES[0], product="mbb-4g", on=SALE).id == decision.id
+
+
+@pytest.mark.parametrize("on", ["2025-11-01", datetime(2025, 11, 1, 14, tzinfo=UTC), pd.Timestamp("2025-11-01 14:00")])
+def test_a_day_may_be_a_text_or_have_a_time(checker: Checker, on: Any) -> None:
+    assert checker.check(ADDRESSES[0], product="mbb-4g", on=on).as_of == SALE
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"address": 5},
+        {"address": "Harg \udce4 12"},
+        {"product": None},
+        {"product": 4},
+        {"on": "1 nov"},
+        {"on": 45962},
+        {"at": "moon"},
+        {"receiver": "ear"},
+    ],
+    ids=str,
+)
+def test_the_callers_faults_are_invalid_input(checker: Checker, wrong: dict[str, Any]) -> None:
+    arguments: dict[str, Any] = {"address": ADDRESSES[0], "product": "mbb-4g", **wrong}
+    with pytest.raises(InvalidInput):
+        checker.check(arguments.pop("address"), **arguments)
+
+
+def test_a_frame_that_is_answered_already_is_refused(checker: Checker) -> None:
+    answered = checker.check_frame(pd.DataFrame({"address": [ADDRESSES[0]]}), product="mbb-4g")
+    with pytest.raises(TableInvalid, match="cc_verdict"):
+        checker.check_frame(answered, product="mbb-4g")

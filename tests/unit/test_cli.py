@@ -58,6 +58,9 @@ def test_every_command_has_help_and_stands_in_the_readme(name: str, command: cli
         (["check", HARG, "--product", "mbb-4g", "--on", "1990-01-01", "--config", "demo"], 1),
         (["check", HARG, "--product", "mbb-4g", "--config", "none.toml"], 4),
         (["check", HARG], 2),
+        (["check", "-2.9, -79.0", *SALE], 3),
+        (["check", *HARG.split(), *SALE], 2),
+        (["geocode", *HARG.split(), "--config", "demo"], 2),
         (["layers", "no-such-folder"], 4),
         (["geocode", HARG, "--config", "demo"], 0),
         (["geocode", "Ingenstans 99, 999 99 Ingen", "--config", "demo"], 0),
@@ -169,3 +172,34 @@ def test_check_loads_no_table_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
     for heavy in ("pandas", "geopandas", "pyogrio", "requests"):
         assert f"'{heavy}'" not in done.stdout.splitlines()[-1]
+
+
+def test_an_address_without_quotes_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["check", *HARG.split(), *SALE])
+    err = capsys.readouterr().err
+    assert "quotes" in err
+    assert not any(word.strip(",") in err for word in HARG.split())
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_results_are_utf_8_whatever_the_locale(encoding: str) -> None:
+    command = [sys.executable, "-m", "coverage_check", "check", HARG, *SALE]
+    done = subprocess.run(command, env=os.environ | {"PYTHONIOENCODING": encoding}, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert "✘ NOT DELIVERABLE" in done.stdout.decode("utf-8")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("command", [["check", HARG], ["orders", "-"]])
+def test_a_full_disk_is_said(command: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "coverage_check", *command, *SALE],
+            input="address\nHarg 12\n",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 4
+    assert done.stderr.splitlines()[-1].startswith("OUTPUT_REFUSED: ")

@@ -111,9 +111,9 @@ def datum_missing(folder: DeliveryFolder, name: str) -> None:
 
 
 @case("CRS_UNCERTAIN")
-def mapinfo_without_datum(folder: DeliveryFolder, name: str) -> None:
-    """MapInfo keeps the ellipsoid of SWEREF 99 and not its datum, so that no coordinate would change, by guesswork."""
-    folder.write(f"{name}.tab", [square(0, 0, 100)])
+def datum_lost_by_mapinfo(folder: DeliveryFolder, name: str) -> None:
+    """Trap: MapInfo keeps of SWEREF 99 TM only its ellipsoid; PROJ then knows a single way, and it is a guess."""
+    folder.write(f"{name}.tab", [square(0, 0, 1000)])
     folder.layer(name, f"{name}.tab")
 
 

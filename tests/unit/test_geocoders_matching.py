@@ -239,6 +239,63 @@ def test_a_slip_in_the_street_finds_the_house_or_says_its_doubt(
     assert found or location.level.coarse or location.match in {Match.PARTIAL, Match.AMBIGUOUS}
 
 
+NAMES = sorted(
+    first + last
+    for first in (
+        *(
+            "Stor",
+            "Torg",
+            "Norra ",
+            "Södra ",
+            "Östra ",
+            "Västra ",
+            "Gamla ",
+            "Nya ",
+            "Norr",
+            "Söder",
+            "Lill",
+            "Kyrk",
+            "Skol",
+        ),
+        *("Björk", "Berg", "Tall", "Hall", "Ek", "Öst", "Väst", "Västerängs", "Österängs", "Björkbacks", "Bergbacks"),
+    )
+    for last in ("gatan", "vägen", "väg", "gränd", "stigen")
+)
+
+
+@pytest.fixture(scope="module")
+def one_street_a_postcode(tmp_path_factory: pytest.TempPathFactory) -> Register:
+    folder = tmp_path_factory.mktemp("streets")
+    rows = [
+        f"{name};{house};;{10000 + at};Byn;Byn;59.{at:03d}{house};18.0"
+        for at, name in enumerate(NAMES)
+        for house in "123456"
+    ]
+    (folder / "addresses.csv").write_text("\n".join([HEADINGS, *rows]), encoding="utf-8")
+    build_register(folder / "addresses.csv", folder / "register.sqlite")
+    return Register.open(folder / "register.sqlite")
+
+
+def one_letter_apart(one: str, other: str) -> bool:
+    """Tell whether one slip of a finger makes the one of the other."""
+    short, long = sorted((one, other), key=len)
+    if len(long) > len(short):
+        return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+    differing = [at for at in range(len(short)) if short[at] != long[at]]
+    swapped = len(differing) == 2 and differing[0] + 1 == differing[1] and sorted(one) == sorted(other)
+    return len(differing) == 1 or swapped
+
+
+@given(st.sampled_from(NAMES), st.sampled_from(NAMES))
+@settings(max_examples=1000)
+def test_a_house_of_another_street_is_never_the_answer(one_street_a_postcode: Register, asked: str, held: str) -> None:
+    """A postcode has one street, and another is asked for: Norra vägen 5 is not Södra vägen 5, however alike they are."""
+    assume(not one_letter_apart(spelled(asked), spelled(held)) and spelled(asked) != spelled(held))
+    location = one_street_a_postcode.locate(ask(asked, "5", str(10000 + NAMES.index(held))))
+    assert location.level.coarse, (asked, location.candidates)
+    assert location.match is not Match.EXACT
+
+
 @given(st.text(max_size=12), st.integers(0, 99), st.sampled_from(["76021", "76130", ""]))
 def test_a_name_that_is_not_registered_is_never_an_exact_house(
     register: Register, street: str, number: int, postcode: str

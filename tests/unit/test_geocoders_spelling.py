@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coverage_check.geocoders.spelling import edits, expansions, halves, key, spelled, tolerance
+from coverage_check.geocoders.spelling import edits, expansions, halves, key, slips, spelled, tolerance
 
 NAMES = st.text(alphabet="abcåäöéü ABÅÄÖ-.:ß'", max_size=12)
 SHORT = st.text(alphabet="abc", max_size=7)
@@ -66,6 +66,26 @@ def test_unicode_form_and_case_never_matter(name: str) -> None:
 def test_any_text_has_a_key_without_spaces(text: str) -> None:
     assert not any(letter.isspace() for letter in key(text) + spelled(text))
     assert all(key(expansion) == expansion for expansion in expansions(text))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Norra vägen", "Södra vägen"),
+        ("Storgatan", "Torggatan"),
+        ("Östra Strandvägen", "Västra Strandvägen"),
+        ("Österängsvägen", "Västerängsvägen"),
+        ("Övre Kullagatan", "Yttre Kullagatan"),
+        ("Ek", "El"),
+    ],
+)
+def test_different_names_are_no_slips(one: str, other: str) -> None:
+    assert slips(key(one), key(other)) is slips(key(other), key(one)) is None
+
+
+@pytest.mark.parametrize(("typed", "name"), [("Vätövägne", "Vätövägen"), ("Nora vägen", "Norra vägen"), ("Horg", "Harg")])
+def test_one_letter_is_a_slip(typed: str, name: str) -> None:
+    assert slips(key(typed), key(name)) == 1
 
 
 @given(SHORT, SHORT, st.integers(0, 3))

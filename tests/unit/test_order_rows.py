@@ -85,3 +85,20 @@ def test_numbers_of_a_spreadsheet_are_read_as_they_show() -> None:
     row = read_row(["Harg 12", 76021.0, "Vätö", "mbb-4g"], places, Defaults())
     assert isinstance(row, OrderRow)
     assert row.address == "Harg 12, 76021 Vätö"
+
+
+def test_a_position_is_no_surer_than_its_digits() -> None:
+    """59.8 is a place within kilometres; the finer number counts, for spreadsheets drop a last zero."""
+    places = find_columns(["lat", "lon", "product"])
+    radii = {}
+    for lat, lon in [("59.8", "18.9"), ("59,82", "18,95"), ("59.82", "18.95001"), ("59.812482", "18.95")]:
+        row = read_row([lat, lon, "mbb-4g"], places, Defaults())
+        assert isinstance(row, OrderRow)
+        assert row.location is not None
+        radii[lat, lon] = row.location.cep50_m
+    assert list(radii.values()) == pytest.approx([5556, 555.6, 5, 5])
+
+
+@pytest.mark.parametrize("lat", ["nan", "inf", "1e400", "north", "95", "59.8.2", "0e999999"])
+def test_a_position_that_is_none_is_a_row_that_says_so(lat: str) -> None:
+    assert isinstance(read_row([lat, lat, "mbb-4g"], find_columns(["lat", "lon", "product"]), Defaults()), InvalidInput)

@@ -309,3 +309,47 @@ def test_availability_arrays_are_not_written_to() -> None:
         array.flags.writeable = False
     order = Order(product=product(), on=ON, address=AskedAddress(given="x", kind="address", normalised="X"))
     decide(order, place, [a], catalogue={}, provenance=PROVENANCE, made_at=MADE_AT)
+
+
+def test_a_doubt_that_reaches_beyond_the_map_asks_for_a_better_position() -> None:
+    """The map speaks about the place itself, so the sentence may not say that the place lies outside it."""
+    place = location(300, 1500)
+    claim = straight_edge(layer(), 100, place)
+    partly = dataclasses.replace(claim, surveyed=claim.edge_distance_m < 500)
+    order = Order(product=product(), on=ON, address=AskedAddress(given="x", kind="address", normalised="X"))
+    decision = decide(order, place, [partly], catalogue={}, provenance=PROVENANCE, made_at=MADE_AT)
+    assert codes(decision)[:2] == [ReasonCode.EDGE_UNCERTAIN, ReasonCode.OUTSIDE_SURVEY_AREA]
+    assert decision.ask_next[0].code == "POSITION"
+    assert "outside the area" not in decision.sentence.en
+
+
+def test_retired_names_the_layer_that_would_have_been_enough() -> None:
+    gone = date(2025, 10, 1)
+    basic = layer("4g-basic", level=SignalLevel.BASIC, valid_until=gone)
+    decision = decided((basic, 2000), (layer(valid_until=gone), 2000))
+    assert (decision.reasons[0].code, decision.reasons[0].layer) == (ReasonCode.TECHNOLOGY_RETIRED, "4g-good")
+
+
+def test_what_will_be_had_under_a_condition_is_offered_from_its_day() -> None:
+    later = date(2026, 1, 15)
+    sold = product(conditions=(Condition.OUTDOOR_ANTENNA,))
+    soon = layer("4g-new-basic", level=SignalLevel.BASIC, valid_from=later)
+    decision = decided((layer(), -2000), (soon, 2000), sold=sold)
+    assert decision.verdict is Verdict.NOT_DELIVERABLE
+    [offer] = decision.alternatives
+    assert (offer.verdict, offer.condition, offer.from_) == (Verdict.CONDITIONAL, Condition.OUTDOOR_ANTENNA, later)
+    now = layer("4g-basic", level=SignalLevel.BASIC)
+    assert decided((layer(), -2000), (now, 2000), (soon, 2000), sold=sold).alternatives == ()
+
+
+def test_no_flip_is_told_where_more_than_one_edge_decides() -> None:
+    """A strip of 60 m: along the normal of its nearer edge alone the verdict would be another one."""
+    place = location(15, 100)
+    near = straight_edge(layer(), 30, place)
+    strip = np.minimum(near.edge_distance_m, 60 - near.edge_distance_m)
+    claim = dataclasses.replace(near, edge_distance_m=strip, covered=strip >= 0)
+    sold = product(risk=Risk(mis_sale=5000, lost_sale=1500, ask=1000))
+    order = Order(product=sold, on=ON, address=AskedAddress(given="x", kind="address", normalised="X"))
+    decision = decide(order, place, [claim], catalogue={}, provenance=PROVENANCE, made_at=MADE_AT)
+    assert decided((layer(), 30), place=place, sold=sold).verdict is not decision.verdict
+    assert decision.flips is None
