@@ -18,9 +18,9 @@ from pyproj import CRS
 
 from coverage_check.coverage.checks import check_features, check_places
 from coverage_check.coverage.crs import check_stretch, check_transformation, name_of, to_metric
-from coverage_check.coverage.fault import Notes
+from coverage_check.coverage.fault import Fault, Notes
 from coverage_check.coverage.projection import NotTransformable, project
-from coverage_check.coverage.quality import LayerQuality
+from coverage_check.coverage.quality import MIN_AREA_M2, LayerQuality
 from coverage_check.coverage.repair import Parts, Repaired, repair
 from coverage_check.coverage.rings import Rings
 from coverage_check.coverage.sources.cells import Cells
@@ -90,6 +90,7 @@ def examine(task: Task, folder: Path) -> dict[str, Any]:
     polygons = unite(valid.polygons)
     rings = Rings.of(polygons)
     check_stretch(metric, rings.bounds)
+    _check_area(polygons)
     (folder / AREA).mkdir()
     rings.save(folder / AREA)
     quality = measure(features, valid, polygons, rings)
@@ -143,6 +144,12 @@ def make_sound(parts: Parts, crs: CRS, metric: CRS, notes: Notes) -> Sound:
         notes.note("EMPTY_LAYER", "nothing of its features has any area; ask its publisher for the polygons.")
     notes.stop_if_any()
     return Sound(polygons=repaired.parts.polygons, changes=_changes(repairs), crs=crs, accuracy_m=accuracy_m)
+
+
+def _check_area(polygons: Geometries) -> None:
+    """Refuse a layer of no size: degrees that were declared as metres look so."""
+    if math.fsum(shapely.area(polygons)) < MIN_AREA_M2:
+        raise Fault("EMPTY_LAYER", "its polygons cover less than a square metre together; check its CRS.")
 
 
 def measure(features: Features, sound: Sound, polygons: Geometries, rings: Rings) -> LayerQuality:

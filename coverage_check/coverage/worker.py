@@ -1,5 +1,6 @@
 """The process that reads one file for one layer: ``python -m coverage_check.coverage.worker`` in the folder of its task."""
 
+import errno
 import json
 import sys
 from pathlib import Path
@@ -47,6 +48,10 @@ def _examine(task: dict[str, Any]) -> dict[str, Any]:
         faults = [fault]
     except MemoryError:
         faults = [Fault("TOO_LARGE", "it needs more memory than a file of its size may; deliver it in parts or simpler.")]
+    except OSError as error:
+        if error.errno not in (errno.EFBIG, None):  # NumPy gives none
+            raise
+        faults = [Fault("TOO_LARGE", "it becomes larger than a file of its size may; deliver it in parts or simpler.")]
     return {"faults": [(fault.kind, fault.sentence) for fault in faults]}
 
 

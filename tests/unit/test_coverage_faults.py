@@ -314,6 +314,13 @@ def no_area(folder: DeliveryFolder, name: str) -> None:
     folder.layer(name, f"{name}.gpkg")
 
 
+@case("EMPTY_LAYER")
+def no_size(folder: DeliveryFolder, name: str) -> None:
+    """Half a square metre in all: an area that isn't zero, and no coverage either."""
+    folder.write(f"{name}.gpkg", [square(0, 0, 0.5), square(10, 0, 0.5)])
+    folder.layer(name, f"{name}.gpkg")
+
+
 # Files that are not what they say ------------------------------------------------------------------------------------
 
 
@@ -437,10 +444,9 @@ def bomb(folder: DeliveryFolder, name: str) -> None:
 
 
 @case("NO_LAYER")
-def zip_without_kml(folder: DeliveryFolder, name: str) -> None:
-    """A34: members in other folders are not followed."""
+def kmz_without_kml(folder: DeliveryFolder, name: str) -> None:
     with zipfile.ZipFile(folder.path / f"{name}.kmz", "w") as archive:
-        archive.writestr("../../doc.kml", "<kml/>")
+        archive.writestr("files/doc.kml", "<kml/>")
     folder.layer(name, f"{name}.kmz")
 
 

@@ -63,7 +63,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return made
 
 
-@pytest.mark.parametrize("kind", [kind.name for kind in FORMATS if not kind.cells])
+@pytest.mark.parametrize("kind", [kind.name for kind in FORMATS if not kind.cells and kind.reader != "archive"])
 def test_every_format_gives_the_same_truth(snapshot: Snapshot, kind: str) -> None:
     name = next(kind_.suffixes[0][1:] for kind_ in FORMATS if kind_.name == kind)
     polygons = snapshot.polygons(name)

@@ -137,6 +137,7 @@ FORMATS = (
     Format(
         name="CSV of H3 cells", suffixes=(), recognise=_is_table, reader="h3_cells", cells=True, package="h3", extra="h3"
     ),
+    Format(name="zip", suffixes=(".zip",), recognise=_begins(b"PK\x03\x04"), reader="archive"),
 )
 
 DRIVERS = tuple(sorted({driver for kind in FORMATS for driver in kind.drivers}))

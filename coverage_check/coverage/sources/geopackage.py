@@ -12,6 +12,8 @@ from coverage_check.coverage.sources.formats import Format
 
 _PATIENCE_S = 5.0
 _RESERVED = ("gpkg_", "rtree_", "ogr_", "sqlite_")
+_LAYERS = "select table_name from gpkg_contents where lower(data_type) = 'features'"
+_DRAWN = "select table_name from gpkg_geometry_columns"
 _LIMITS = (
     (sqlite3.SQLITE_LIMIT_LENGTH, 50_000_000),
     (sqlite3.SQLITE_LIMIT_ATTACHED, 0),
@@ -57,8 +59,9 @@ def check_schema(path: Path) -> None:
         for name, (kind, _) in objects.items():
             if kind == "view" and name.startswith(_RESERVED):
                 raise Fault("UNSAFE_FILE", f"its table {name} is a view; ask its publisher for a plain GeoPackage.")
-        layers = database.execute("select table_name from gpkg_contents where data_type = 'features'").fetchall()
-        for (layer,) in layers:
+        layers = database.execute(_LAYERS).fetchall()
+        drawn = database.execute(_DRAWN).fetchall() if "gpkg_geometry_columns" in objects else []
+        for (layer,) in dict.fromkeys([*layers, *drawn]):
             _check_layer(database, str(layer), objects)
 
 
