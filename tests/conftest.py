@@ -26,6 +26,7 @@ def _no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         if self.family == socket.AF_UNIX or (loopback and host in {"127.0.0.1", "::1", "localhost"}):
             connect(self, address)
             return
+        self.close()  # else it is found unclosed in whatever test runs when it is collected
         raise NetworkUsed(f"a test tried to connect to {host!r}")
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
