@@ -244,6 +244,16 @@ class Checker:
         decisions = iter(self._decide([item for item in located if isinstance(item, _Located)]))
         return [item if isinstance(item, InvalidInput) else next(decisions) for item in located]
 
+    def fault_of(self, row: OrderRow | InvalidInput) -> InvalidInput | None:
+        """Tell what keeps a row from a decision, without looking for its place; None if nothing does."""
+        if isinstance(row, InvalidInput):
+            return row
+        try:
+            self._order(_request(row))
+        except InvalidInput as error:
+            return error
+        return None
+
     def check_rows(self, rows: Sequence[OrderRow | InvalidInput], *, language: str = "sv") -> list[dict[str, object]]:
         """Answer the rows of a table, each with its cc_… columns; a row with a fault is a row that says why."""
         return [
@@ -300,8 +310,8 @@ class Checker:
             raise AddressNotFound("No geocoder is configured: add [geocoder] to the config, or give a position.")
         return self.geocoder.locate(query)
 
-    def _located(self, request: Request) -> _Located:
-        """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
+    def _order(self, request: Request) -> tuple[Order, Query | None]:
+        """Understand a request, and what its address asks; raise InvalidInput for the caller's faults."""
         query = None if request.address is None else parse(request.address)
         if (query is None) == (request.location is None):
             raise InvalidInput("Give an address or a location, one of the two.")
@@ -312,6 +322,11 @@ class Checker:
             place=None if request.at is None else word(PlaceOfUse, request.at),
             receiver=None if request.receiver is None else word(Receiver, request.receiver),
         )
+        return order, query
+
+    def _located(self, request: Request) -> _Located:
+        """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
+        order, query = self._order(request)
         geocoder = self.geocoder.id if self.geocoder and query else ""
         try:
             location = request.location or self._locate(query)  # type: ignore[arg-type]
