@@ -8,12 +8,14 @@ One checker serves many threads, and goes on working after a fork.
 import hashlib
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coverage_check.address import Coordinates, PlusCode, Query, parse
+from coverage_check.basis import Basis, Request, errors_id, risks_id
 from coverage_check.config import Config, read_config
 from coverage_check.coverage.availabilities import availabilities, looks_swapped
 from coverage_check.coverage.snapshot import Snapshot
@@ -48,34 +50,13 @@ _SWAPPED = "SWAPPED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One question: a product at an address or a known location, perhaps for another day or use than usual.
-
-    Attributes
-    ----------
-    address
-        The customer's words, or None where `location` is given.
-    on
-        The day that is asked about; None for the checker's own.
-    """
-
-    product: str
-    address: str | None = None
-    location: Location | None = None
-    on: date | None = None
-    at: PlaceOfUse | str | None = None
-    receiver: Receiver | str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Located:
-    """A question whose place was looked for: found, or the code that says why not."""
+    """A question whose place was looked for: found in its basis, or the code that says why not."""
 
     order: Order
-    location: Location | None
+    basis: Basis
     geocoder: str = ""
     code: ReasonCode = ReasonCode.ADDRESS_NOT_FOUND
-    remark: str = ""
 
 
 class Checker:
@@ -144,6 +125,16 @@ class Checker:
     def as_of(self) -> date:
         """The day taken where a question names none."""
         return self._as_of or datetime.now(tz=UTC).astimezone().date()
+
+    @cached_property
+    def errors_id(self) -> str:
+        """SHA-256 of the error model."""
+        return errors_id(self._errors)
+
+    @cached_property
+    def risks_id(self) -> str:
+        """SHA-256 of what a wrong answer costs, by product."""
+        return risks_id(self.products)
 
     @property
     def fingerprint(self) -> str:
@@ -222,6 +213,26 @@ class Checker:
     ) -> Decision:
         """Decide whether a product can be delivered at a known location; else as `check`."""
         return self.check_many([Request(location=location, product=product, on=on, at=at, receiver=receiver)])[0]
+
+    def repeat(self, decision: Decision) -> Decision:
+        """Decide again from a decision's basis: at the place that was found then, without looking for it.
+
+        Raises
+        ------
+        InvalidInput
+            The decision has no basis, or its question can't be asked of this catalogue.
+        """
+        basis = decision.basis
+        if basis is None:
+            raise InvalidInput("The decision has no basis, as it was read from JSON: ask its question again.")
+        query = None if basis.request.address is None else parse(basis.request.address)
+        located = _Located(
+            order=self._order(basis.request, query),
+            basis=basis,
+            geocoder=decision.provenance.register,
+            code=decision.reasons[0].code,
+        )
+        return self._decide([located])[0]
 
     def check_many(self, requests: Sequence[Request]) -> list[Decision]:
         """Decide many questions with one look at the coverage; each answer is what `check` gives alone.
@@ -305,35 +316,41 @@ class Checker:
         query = None if request.address is None else parse(request.address)
         if (query is None) == (request.location is None):
             raise InvalidInput("Give an address or a location, one of the two.")
-        order = Order(
+        order = self._order(request, query)
+        asked = replace(request, on=order.on)
+        basis = Basis(request=asked, found=None, errors=self.errors_id, risks=self.risks_id)
+        geocoder = self.geocoder.id if self.geocoder and query else ""
+        try:
+            location = request.location or self._locate(query)  # type: ignore[arg-type]
+        except LocateError as error:
+            return _Located(order=order, basis=basis, geocoder=geocoder, code=ReasonCode(error.reason))
+        if looks_swapped(self.snapshot, lat=location.lat, lon=location.lon):
+            odd = replace(basis, remark=_SWAPPED)
+            return _Located(order=order, basis=odd, geocoder=geocoder, code=ReasonCode.INVALID_INPUT)
+        return _Located(order=order, basis=replace(basis, found=location.as_recorded()), geocoder=geocoder)
+
+    def _order(self, request: Request, query: Query | None) -> Order:
+        return Order(
             product=self.products[request.product],
             on=read_day(request.on) or self.as_of,
             address=_asked(query, request.location),
             place=None if request.at is None else word(PlaceOfUse, request.at),
             receiver=None if request.receiver is None else word(Receiver, request.receiver),
         )
-        geocoder = self.geocoder.id if self.geocoder and query else ""
-        try:
-            location = request.location or self._locate(query)  # type: ignore[arg-type]
-        except LocateError as error:
-            return _Located(order=order, location=None, geocoder=geocoder, code=ReasonCode(error.reason))
-        if looks_swapped(self.snapshot, lat=location.lat, lon=location.lon):
-            code = ReasonCode.INVALID_INPUT
-            return _Located(order=order, location=None, geocoder=geocoder, code=code, remark=_SWAPPED)
-        return _Located(order=order, location=location.as_recorded(), geocoder=geocoder)
 
     def _decide(self, located: Sequence[_Located]) -> list[Decision]:
         made_at = datetime.now(tz=UTC).replace(microsecond=0)  # as precise as the record is
-        looks = iter(availabilities(self.snapshot, [item.location for item in located if item.location]))
+        looks = iter(availabilities(self.snapshot, [item.basis.found for item in located if item.basis.found]))
         decisions = []
         for item in located:
             provenance = self._provenance(item.geocoder)
-            if item.location is None:
-                decision = undetermined(item.order, item.code, provenance=provenance, made_at=made_at, remark=item.remark)
+            order, basis = replace(item.order, basis=item.basis), item.basis
+            if basis.found is None:
+                decision = undetermined(order, item.code, provenance=provenance, made_at=made_at, remark=basis.remark)
             else:
                 decision = decide(
-                    item.order,
-                    item.location,
+                    order,
+                    basis.found,
                     next(looks),
                     catalogue=self.products,
                     provenance=provenance,

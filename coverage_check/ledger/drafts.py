@@ -72,6 +72,7 @@ def drafted(record: Record) -> Draft:
     if content_id(content) != decision.id:
         raise InvalidInput("The decision's id is not that of its content: record it as it was made.")
     personal = {
+        "basis": None if decision.basis is None else decision.basis.to_dict(),
         "context": context.to_dict(),
         "decision": content,
         "order_ref": record.order_ref,
