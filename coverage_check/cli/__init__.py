@@ -27,6 +27,7 @@ from coverage_check.cli.arguments import (
     levels_dbm,
     verdicts_of,
 )
+from coverage_check.cli.ledger import ledger
 from coverage_check.cli.running import exit_code, progress, run_command, say, use_utf8
 from coverage_check.errors import GeocoderUnavailable
 from coverage_check.version import __version__
@@ -269,6 +270,9 @@ def demo() -> int:
     for line in tell():
         say(line)
     return 0
+
+
+commands.add_command(ledger)
 
 
 def main() -> NoReturn:

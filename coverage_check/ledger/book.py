@@ -1,5 +1,6 @@
 """Ledger: what was decided and said, in the order it was recorded, so that it can be shown later."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from coverage_check.ledger.entries import Entry, EntryKind, Fault, Head, SaleCon
 from coverage_check.ledger.exchange import export_lines
 from coverage_check.ledger.replay import Outcome, Recompute, replay_entry
 from coverage_check.ledger.store import Store
+
+_SCHEME = re.compile(r"postgres(ql)?(\+psycopg)?:")
 
 
 class Ledger:
@@ -43,13 +46,15 @@ class Ledger:
 
         Raises
         ------
-        MissingFile, MissingExtra, LedgerInvalid, OutputRefused
-            It is absent, needs the extra, is no ledger or a newer one, or can't be written.
+        MissingFile, MissingExtra, LedgerInvalid, OutputRefused, InvalidInput
+            It is absent, needs the extra, is no ledger or a newer one, can't be written, or is a URL of something else.
         """
-        if str(place).startswith(("postgresql:", "postgresql+psycopg:")):
+        if _SCHEME.match(str(place)):
             from coverage_check.ledger.postgres import PostgresStore  # noqa: PLC0415 - an extra
 
             return cls(PostgresStore(str(place), create=create))
+        if "://" in str(place):
+            raise InvalidInput("A ledger's URL begins with postgresql://: other databases can't hold one.")
         from coverage_check.ledger.sqlite import SqliteStore  # noqa: PLC0415 - not needed beside PostgreSQL
 
         return cls(SqliteStore(place, create=create))
