@@ -225,14 +225,9 @@ class Checker:
         basis = decision.basis
         if basis is None:
             raise InvalidInput("The decision has no basis, as it was read from JSON: ask its question again.")
-        query = None if basis.request.address is None else parse(basis.request.address)
-        located = _Located(
-            order=self._order(basis.request, query),
-            basis=basis,
-            geocoder=decision.provenance.register,
-            code=decision.reasons[0].code,
-        )
-        return self._decide([located])[0]
+        order, _ = self._order(basis.request)
+        code, geocoder = decision.reasons[0].code, decision.provenance.register
+        return self._decide([_Located(order=order, basis=basis, geocoder=geocoder, code=code)])[0]
 
     def check_many(self, requests: Sequence[Request]) -> list[Decision]:
         """Decide many questions with one look at the coverage; each answer is what `check` gives alone.
@@ -254,6 +249,16 @@ class Checker:
                 located.append(error)
         decisions = iter(self._decide([item for item in located if isinstance(item, _Located)]))
         return [item if isinstance(item, InvalidInput) else next(decisions) for item in located]
+
+    def fault_of(self, row: OrderRow | InvalidInput) -> InvalidInput | None:
+        """Tell what keeps a row from a decision, without looking for its place; None if nothing does."""
+        if isinstance(row, InvalidInput):
+            return row
+        try:
+            self._order(_request(row))
+        except InvalidInput as error:
+            return error
+        return None
 
     def check_rows(self, rows: Sequence[OrderRow | InvalidInput], *, language: str = "sv") -> list[dict[str, object]]:
         """Answer the rows of a table, each with its cc_… columns; a row with a fault is a row that says why."""
@@ -311,12 +316,23 @@ class Checker:
             raise AddressNotFound("No geocoder is configured: add [geocoder] to the config, or give a position.")
         return self.geocoder.locate(query)
 
-    def _located(self, request: Request) -> _Located:
-        """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
+    def _order(self, request: Request) -> tuple[Order, Query | None]:
+        """Understand a request, and what its address asks; raise InvalidInput for the caller's faults."""
         query = None if request.address is None else parse(request.address)
         if (query is None) == (request.location is None):
             raise InvalidInput("Give an address or a location, one of the two.")
-        order = self._order(request, query)
+        order = Order(
+            product=self.products[request.product],
+            on=read_day(request.on) or self.as_of,
+            address=_asked(query, request.location),
+            place=None if request.at is None else word(PlaceOfUse, request.at),
+            receiver=None if request.receiver is None else word(Receiver, request.receiver),
+        )
+        return order, query
+
+    def _located(self, request: Request) -> _Located:
+        """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
+        order, query = self._order(request)
         asked = replace(request, on=order.on)
         basis = Basis(request=asked, found=None, errors=self.errors_id, risks=self.risks_id)
         geocoder = self.geocoder.id if self.geocoder and query else ""
@@ -328,15 +344,6 @@ class Checker:
             odd = replace(basis, remark=_SWAPPED)
             return _Located(order=order, basis=odd, geocoder=geocoder, code=ReasonCode.INVALID_INPUT)
         return _Located(order=order, basis=replace(basis, found=location.as_recorded()), geocoder=geocoder)
-
-    def _order(self, request: Request, query: Query | None) -> Order:
-        return Order(
-            product=self.products[request.product],
-            on=read_day(request.on) or self.as_of,
-            address=_asked(query, request.location),
-            place=None if request.at is None else word(PlaceOfUse, request.at),
-            receiver=None if request.receiver is None else word(Receiver, request.receiver),
-        )
 
     def _decide(self, located: Sequence[_Located]) -> list[Decision]:
         made_at = datetime.now(tz=UTC).replace(microsecond=0)  # as precise as the record is

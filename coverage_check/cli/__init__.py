@@ -115,15 +115,14 @@ def orders(
     """Check every row of a CSV file before the orders are released; - is stdin."""
     from coverage_check.checker import Checker
     from coverage_check.order_rows import Defaults
-    from coverage_check.orders import check_orders, from_stdin
+    from coverage_check.orders import Run, check_orders, from_stdin
 
     wanted = verdicts_of(fail_on)
     chosen = columns_of(columns)
     checker = Checker.from_config(config)
     with from_stdin(table) as source:
-        summary = check_orders(
-            checker, source, output or sys.stdout, columns=chosen, defaults=Defaults.of(**defaults), form=form
-        )
+        run = Run(columns=chosen, defaults=Defaults.of(**defaults), form=form)
+        summary = check_orders(checker, source, output or sys.stdout, run)
     click.echo(summary.text, err=True)
     found = {verdict.value for verdict in summary.verdicts}
     return 0 if exit_zero else exit_code(found, wanted, geocoder_down=bool(summary.geocoder_down))
