@@ -133,10 +133,15 @@ def _csv(out: TextIO, plan: Layout) -> Write:
 
     def write(chunk: Chunk, answers: Sequence[Sequence[object]]) -> None:
         for cells, answer in zip(chunk.rows, answers, strict=True):
-            known = [*cells[:width], *[""] * (width - len(cells)), *answer, *cells[width:]]
-            writer.writerow([neutral(cell) if isinstance(cell, str) else cell_text(cell) for cell in known])
+            known = [_safe(cell) for cell in (*cells[:width], *[""] * (width - len(cells)))]
+            said = [neutral(value) if isinstance(value, str) else value for value in answer]
+            writer.writerow([*known, *said, *map(_safe, cells[width:])])
 
     return write
+
+
+def _safe(cell: object) -> str:
+    return neutral(cell) if isinstance(cell, str) else cell_text(cell)
 
 
 def _jsonl(out: TextIO, plan: Layout) -> Write:
