@@ -26,8 +26,10 @@ CANONICAL = (
     "date",
     "place_of_use",
     "receiver",
+    "customer",
 )
-"""The columns that are understood. A position, both lat and lon, wins over the address."""
+"""The columns that are understood. A position, both lat and lon, wins over the address. A customer, by whose reference the
+ledger erases, must be chosen by name: the same heads are names here and numbers there."""
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "order_id": ("order_id", "order", "order_no", "order_number", "order_ref", "ordernr", "ordernummer", "orderid", "id"),

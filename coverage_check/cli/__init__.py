@@ -28,7 +28,7 @@ from coverage_check.cli.arguments import (
     log_format_option,
     verdicts_of,
 )
-from coverage_check.cli.ledger_commands import ledger
+from coverage_check.cli.ledger_commands import ledger, record_sale, require_order, sale_options
 from coverage_check.cli.orders_command import orders
 from coverage_check.cli.running import exit_code, progress, run_command, say, use_utf8
 from coverage_check.errors import GeocoderUnavailable
@@ -59,6 +59,7 @@ commands.add_command(orders)
 @click.option("--on", type=Day(), help="The day that is asked about.  [default: today]")
 @click.option("--at", type=PLACES, help="Where it will be used, if not as sold.")
 @click.option("--receiver", type=RECEIVERS, help="What it will be used with, if not as sold.")
+@sale_options
 @format_option("text", "json")
 @config_option
 @fail_on_options
@@ -75,6 +76,7 @@ def check(
     config: str,
     fail_on: str,
     exit_zero: bool,
+    **sale: str | None,
 ) -> int:
     """Check one address, or one position with --lat and --lon."""
     from coverage_check.checker import Checker
@@ -83,12 +85,14 @@ def check(
     wanted = verdicts_of(fail_on)
     if (address is None) == (lat is None and lon is None) or (lat is None) != (lon is None):
         raise click.UsageError("Give an ADDRESS, or both --lat and --lon.")
+    require_order(sale)
     place = Location.written(lat=lat, lon=lon) if lat is not None and lon is not None else None
     checker = Checker.from_config(config)
     if place is not None:
         decision = checker.check_location(place, product=product, on=on, at=at, receiver=receiver)
     else:
         decision = checker.check((address or "").strip(), product=product, on=on, at=at, receiver=receiver)
+    record_sale(decision, sale)
     say(decision.to_json(indent=2) if form == "json" else _decision_text(decision))
     return 0 if exit_zero else exit_code({decision.verdict.value}, wanted, geocoder_down=_down(decision))
 

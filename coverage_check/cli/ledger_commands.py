@@ -1,16 +1,20 @@
-"""`coverage-check ledger …`: the record, for whoever must be able to show and to check it."""
+"""coverage-check ledger: the record, for whoever must be able to show and to check it; and how `check` records a sale."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from coverage_check.cli.arguments import PATH, VERDICTS, config_option, format_option
+from coverage_check.cli.arguments import PATH, VERDICTS, Command, config_option, format_option
 from coverage_check.cli.running import say
-from coverage_check.errors import LedgerInvalid
+from coverage_check.errors import LedgerInvalid, OutputRefused
+
+if TYPE_CHECKING:
+    from coverage_check.decision import Decision
 
 
 class LedgerPlace(click.ParamType):  # type: ignore[type-arg] # generic only since click 8.4
@@ -35,6 +39,52 @@ class LedgerPlace(click.ParamType):  # type: ignore[type-arg] # generic only sin
 PLACE = LedgerPlace()
 _LEDGER = click.argument("place", metavar="LEDGER", type=PLACE)
 _ENTRY = click.IntRange(min=1)
+
+
+def sale_options(command: Command) -> Command:
+    """Add what records one decision, and what is to be shown later of the sale."""
+    options = (
+        click.option("--ledger", type=PLACE, help="Record the decision there before it is printed."),
+        click.option("--order", metavar="REF", help="The order that it is recorded for."),
+        click.option("--customer", metavar="REF", help="The seller's own reference, by which the record can be erased."),
+        click.option("--seller", metavar="REF", help="Who answers the customer."),
+        click.option("--channel", type=click.Choice(_CHANNELS), help="Where the sale is made.  [default: other]"),
+        click.option("--begun-by", type=click.Choice(["customer", "seller"]), help="Who began the conversation."),
+        click.option("--confirmed", metavar="ADDRESS", help="The address as the customer confirmed it."),
+        click.option("--told", type=click.Choice(["sv", "en"]), help="Which sentence the customer hears.  [default: sv]"),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+_CHANNELS = ("telephone", "doorstep", "shop", "web", "order_file", "other")
+
+
+def require_order(sale: Mapping[str, str | None]) -> None:
+    """Refuse a ledger without an order, and what is said of a sale without a ledger."""
+    if sale["ledger"] is None and any(sale.values()):
+        given = next(name for name, value in sale.items() if value)
+        raise click.UsageError(f"--{given.replace('_', '-')} is for the record: add --ledger.")
+    if sale["ledger"] is not None and not sale["order"]:
+        raise click.UsageError("The ledger files a decision under its order: add --order REF.")
+
+
+def record_sale(decision: "Decision", sale: Mapping[str, str | None]) -> None:
+    """Record a decision and its sale, if there is a ledger; on return it is on the disk."""
+    if sale["ledger"] is None or sale["order"] is None:
+        return
+    from coverage_check.ledger import Channel, Initiator, Ledger, SaleContext
+
+    context = replace(
+        SaleContext.of_order(decision, subject=sale["customer"] or "", language=sale["told"] or "sv"),
+        channel=Channel(sale["channel"] or "other"),
+        initiated_by=Initiator(sale["begun_by"] or "unknown"),
+        seller=sale["seller"] or "",
+        address_confirmed=sale["confirmed"],
+    )
+    with Ledger.open(sale["ledger"]) as record:
+        record.append(decision, order_ref=sale["order"], context=context)
 
 
 @click.group()
@@ -153,7 +203,9 @@ def export(place: str, *, output: Path | None, no_personal: bool) -> int:
             for line in lines:
                 say(line)
             return 0
-        with whole(output) as out:
+        if output.exists() and Path(place).exists() and output.samefile(place):
+            raise OutputRefused(f"{output.name} is the ledger itself: name another file with -o.")
+        with whole(output, private=True) as out:
             out.writelines(f"{line}\n" for line in lines)
     return 0
 

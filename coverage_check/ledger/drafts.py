@@ -65,9 +65,7 @@ def drafted(record: Record) -> Draft:
     """Split a record into what stays and what an erasure removes."""
     decision, context = record.decision, record.context
     for name, text in (("The order reference", record.order_ref), ("The subject", context.subject or "none")):
-        require_text(name, text)
-        if len(text) > _LONGEST_REFERENCE or "\0" in text:
-            raise InvalidInput(f"{name} is longer than {_LONGEST_REFERENCE} characters or holds a NUL: give the real one.")
+        require_reference(name, text)
     content = decision.to_dict()
     if content_id(content) != decision.id:
         raise InvalidInput("The decision's id is not that of its content: record it as it was made.")
@@ -96,6 +94,13 @@ def _kept(decision: Decision, context: SaleContext) -> dict[str, Any]:
         "snapshot": decision.provenance.snapshot,
         "verdict": decision.verdict.value,
     }
+
+
+def require_reference(name: str, text: str) -> None:
+    """Raise InvalidInput for what entries can't be found by: nothing, a novel, or what no database stores."""
+    require_text(name, text)
+    if len(text) > _LONGEST_REFERENCE or "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise InvalidInput(f"{name} is longer than {_LONGEST_REFERENCE} characters or no text: give the real one.")
 
 
 def require_text(name: str, text: str) -> None:
