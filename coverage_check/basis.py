@@ -8,13 +8,16 @@ keeps it.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coverage_check.location import Candidate, ErrorModel, Location, LocationLevel, Match
 from coverage_check.products import Product
 from coverage_check.technology import PlaceOfUse, Receiver
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +68,10 @@ class Basis:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the basis as JSON-ready values."""
-        content = asdict(self)
-        on = self.request.on
-        content["request"]["on"] = None if on is None else on.isoformat()
-        return content
+        asked = self.request
+        day = None if asked.on is None else asked.on.isoformat()
+        request = _values(asked) | {"location": _located(asked.location), "on": day}
+        return _values(self) | {"request": request, "found": _located(self.found)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Basis":
@@ -83,6 +86,18 @@ class Basis:
             }
         )
         return cls(**{**data, "request": request, "found": _location(data["found"])})
+
+
+def _values(thing: "DataclassInstance") -> dict[str, Any]:
+    """Give the fields as they are; `asdict` would copy each of them deeply, which costs more than the rest of the record."""
+    return {field.name: getattr(thing, field.name) for field in fields(thing)}
+
+
+def _located(location: Location | None) -> dict[str, Any] | None:
+    if location is None:
+        return None
+    candidates = [_values(one) | {"why": list(one.why)} for one in location.candidates]
+    return _values(location) | {"candidates": candidates}
 
 
 def _location(data: Mapping[str, Any] | None) -> Location | None:

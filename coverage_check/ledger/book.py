@@ -83,7 +83,7 @@ class Ledger:
             for draft in drafts:
                 row = self._store.same(order_ref=draft.order_ref, content=draft.content)
                 if row is None:
-                    row = self._add(head, draft.after(self._earlier(draft.order_ref)))
+                    row = self._add(head, draft, earlier=self._earlier(draft.order_ref))
                     head = Head(seq=row.seq, hash=row.hash)
                 rows.append(row)
         return [row.entry() for row in rows]
@@ -202,7 +202,7 @@ class Ledger:
         decisions = [row.seq for row in self._store.of_order(order_ref) if row.kind == EntryKind.DECISION]
         return decisions[-1] if decisions else None
 
-    def _add(self, head: Head, draft: Draft) -> Row:
-        row = draft.sealed(head, recorded_at=self._clock())
+    def _add(self, head: Head, draft: Draft, *, earlier: int | None = None) -> Row:
+        row = draft.sealed(head, recorded_at=self._clock(), earlier=earlier)
         self._store.add(row)
         return row
