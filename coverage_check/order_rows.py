@@ -53,6 +53,9 @@ OUT = (
 )
 """The columns that an answer adds, in order."""
 
+NUMBERS = ("cc_probability", "cc_edge_distance_m", "cc_lat", "cc_lon")
+"""Those of them that hold numbers; the others hold text."""
+
 _PLACES = {"inomhus": "indoors", "utomhus": "outdoors", "bil": "vehicle", "fordon": "vehicle"}
 _RECEIVERS = {"telefon": "handset", "mobil": "handset", "router": "indoor_router", "antenn": "outdoor_antenna"}
 
@@ -110,7 +113,14 @@ def find_columns(
     TableInvalid
         A chosen column is absent, two columns mean the same, or neither an address nor a position is there.
     """
-    places = _chosen(header, chosen or {})
+    places = known_columns(header, chosen or {})
+    _require(places, header, defaults or Defaults())
+    return places
+
+
+def known_columns(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
+    """Find the columns that a table has, whatever it lacks; else as `find_columns`."""
+    places = _chosen(header, chosen)
     keys = [_key(name) for name in header]
     for name, aliases in ALIASES.items():
         if name in places:
@@ -121,7 +131,6 @@ def find_columns(
             raise TableInvalid(f"The columns {both} could both be {name}: choose one with --column {name}=NAME.")
         if hits:
             places[name] = hits[0]
-    _require(places, header, defaults or Defaults())
     return places
 
 

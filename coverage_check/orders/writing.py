@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from coverage_check.errors import InvalidInput, MissingExtra, OutputRefused
-from coverage_check.order_rows import OUT, cell_text
+from coverage_check.order_rows import NUMBERS, OUT, cell_text
 from coverage_check.orders.formulas import neutral
 from coverage_check.orders.tables import Chunk, Table
 
@@ -35,7 +35,6 @@ SUFFIXES = {
 
 FORMATS = ("csv", "jsonl", "parquet", "xlsx")
 _ROW_GROUP = 100_000
-_NUMBERS = ("cc_probability", "cc_edge_distance_m", "cc_lat", "cc_lon")
 _MOST_ROWS = 1_048_576
 _MOST_COLUMNS = 16_384
 _MOST_CHARACTERS = 32_767
@@ -128,7 +127,7 @@ def text_writer(out: TextIO, plan: Layout) -> Write:
 def _csv(out: TextIO, plan: Layout) -> Write:
     """Write cells that the header has no name for after the answers."""
     width = len(plan.header)
-    writer = csv.writer(out, delimiter=plan.delimiter, lineterminator="\n")
+    writer = csv.writer(_Lines(out), delimiter=plan.delimiter, lineterminator="\r\n")
     writer.writerow([neutral(name) for name in (*plan.header, *OUT)])
 
     def write(chunk: Chunk, answers: Sequence[Sequence[object]]) -> None:
@@ -138,6 +137,16 @@ def _csv(out: TextIO, plan: Layout) -> Write:
             writer.writerow([*known, *said, *map(_safe, cells[width:])])
 
     return write
+
+
+class _Lines:
+    """Ends rows with a line feed. To the writer they end with both signs, for only then it quotes a cell with either."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, row: str) -> None:
+        self._out.write(f"{row[:-2]}\n")
 
 
 def _safe(cell: object) -> str:
@@ -176,7 +185,7 @@ def _parquet(target: Path, plan: Layout) -> Iterator[Write]:
     except ImportError:
         raise MissingExtra("Parquet needs pyarrow: pip install 'mobile-coverage-check[parquet]'.") from None
     own = plan.schema or pa.schema([(name, pa.string()) for name in _unique(plan.header)])
-    answered = pa.schema([(name, pa.float64() if name in _NUMBERS else pa.string()) for name in OUT])
+    answered = pa.schema([(name, pa.float64() if name in NUMBERS else pa.string()) for name in OUT])
     schema = pa.schema([*own, *answered], metadata=own.metadata)
     waiting: list[pa.RecordBatch] = []
 
