@@ -23,6 +23,7 @@ from coverage_check.coverage.projection import NotTransformable, project
 from coverage_check.coverage.quality import MIN_AREA_M2, LayerQuality
 from coverage_check.coverage.repair import Parts, Repaired, repair
 from coverage_check.coverage.rings import Rings
+from coverage_check.coverage.sights import overlap_at, place_in, step_m
 from coverage_check.coverage.sources.cells import Cells
 from coverage_check.coverage.sources.features import Features, Geometries, Request
 from coverage_check.coverage.sources.formats import FORMATS, declared_format
@@ -105,12 +106,15 @@ class Sound:
     ----------
     changes
         What the repair of each broken feature added to its area, m².
+    repaired_at
+        A place in what became of the feature that changed most.
     """
 
     polygons: Geometries
     changes: Mapping[int, float]
     crs: CRS
     accuracy_m: float
+    repaired_at: tuple[float, float] | None
 
 
 def make_sound(parts: Parts, crs: CRS, metric: CRS, notes: Notes) -> Sound:
@@ -143,7 +147,14 @@ def make_sound(parts: Parts, crs: CRS, metric: CRS, notes: Notes) -> Sound:
     if not len(repaired.parts.polygons):
         notes.note("EMPTY_LAYER", "nothing of its features has any area; ask its publisher for the polygons.")
     notes.stop_if_any()
-    return Sound(polygons=repaired.parts.polygons, changes=_changes(repairs), crs=crs, accuracy_m=accuracy_m)
+    changes = _changes(repairs)
+    return Sound(
+        polygons=repaired.parts.polygons,
+        changes=changes,
+        crs=crs,
+        accuracy_m=accuracy_m,
+        repaired_at=_repaired_at(repairs, changes),
+    )
 
 
 def _check_area(polygons: Geometries) -> None:
@@ -156,7 +167,7 @@ def measure(features: Features, sound: Sound, polygons: Geometries, rings: Rings
     """Measure what became of the features. Sums are exact, so that the order of features doesn't show in them."""
     area_m2 = math.fsum(shapely.area(polygons))
     overlap_m2 = math.fsum(shapely.area(shapely.normalize(sound.polygons))) - area_m2
-    worst = sorted(sound.changes.items(), key=lambda item: (-abs(item[1]), item[0]))
+    worst = _worst_first(sound.changes)
     return LayerQuality(
         features=features.count,
         rings_closed=features.rings_closed,
@@ -170,6 +181,9 @@ def measure(features: Features, sound: Sound, polygons: Geometries, rings: Rings
         vertices=len(rings.coords),
         crs=name_of(sound.crs),
         transform_accuracy_m=sound.accuracy_m,
+        step_m=step_m(polygons),
+        repaired_at=sound.repaired_at,
+        overlap_at=overlap_at(sound.polygons) if overlap_m2 >= MIN_AREA_M2 else None,
     )
 
 
@@ -202,3 +216,16 @@ def _changes(repairs: list[Repaired]) -> dict[int, float]:
             change = math.fsum(shapely.area(step.after.get(number, []))) - math.fsum(shapely.area(before))
             changes[number] = round(changes.get(number, 0.0) + change, 3)
     return changes
+
+
+def _worst_first(changes: Mapping[int, float]) -> list[tuple[int, float]]:
+    return sorted(changes.items(), key=lambda item: (-abs(item[1]), item[0]))
+
+
+def _repaired_at(repairs: list[Repaired], changes: Mapping[int, float]) -> tuple[float, float] | None:
+    """Give a place in what became of the feature that changed most; None where nothing is left of any."""
+    for number, _ in _worst_first(changes):
+        for step in reversed(repairs):
+            if after := step.after.get(number):
+                return place_in(max(after, key=lambda polygon: polygon.area))
+    return None

@@ -2,19 +2,30 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
+
 from coverage_check.coverage.catalogue import Catalogue, LayerSource, take_catalogue
+from coverage_check.coverage.change import changes, refuse_unaccepted
 from coverage_check.coverage.country import BOXES
-from coverage_check.coverage.crs import why_not_metric
+from coverage_check.coverage.crs import read_crs, to_degrees, why_not_metric
 from coverage_check.coverage.fault import Fault
 from coverage_check.coverage.grid import Polygons
 from coverage_check.coverage.index import build
 from coverage_check.coverage.manifest import NAME, Manifest, StoredFile, StoredLayer
 from coverage_check.coverage.publication import publish, staging
-from coverage_check.coverage.quality import Finding, Quality, changed, findings_of, nested_pairs, not_nested, outside_survey
+from coverage_check.coverage.quality import (
+    Finding,
+    Quality,
+    findings_of,
+    nested_pairs,
+    not_nested,
+    out_of_date,
+    outside_survey,
+)
 from coverage_check.coverage.reading import AREAS, Examined, Outcome, Reading, examine_all, require_extras
 from coverage_check.coverage.rings import Rings
 from coverage_check.coverage.snapshot import Progress, Snapshot
@@ -25,7 +36,13 @@ from coverage_check.version import __version__
 
 
 def write_snapshot(
-    layers_toml: Path, output: Path, *, overwrite: bool, previous: Snapshot | None, progress: Progress | None
+    layers_toml: Path,
+    output: Path,
+    *,
+    overwrite: bool,
+    previous: Snapshot | None,
+    accept: Collection[str],
+    progress: Progress | None,
 ) -> None:
     """Do what `snapshot.import_layers` promises."""
     with staging(output) as folder:
@@ -41,6 +58,7 @@ def write_snapshot(
         _refuse(document, readings, outcomes)
         examined = [outcome for outcome in outcomes if isinstance(outcome, Examined)]
         manifest = _compile(catalogue, examined, staged, previous)
+        refuse_unaccepted(manifest.quality.findings, accept)
         (staged / NAME).write_bytes(manifest.render())
         publish(staged, output, manifest, overwrite=overwrite)
         if progress:
@@ -149,9 +167,12 @@ def _compile(
     qualities = {layer.claim.id: result.quality for layer, result in zip(layers, examined[:count], strict=True)}
     findings = [finding for layer in layers for finding in findings_of(layer.claim, qualities[layer.claim.id])]
     findings += _compare(layers, [staged / area for area in numbers])
-    _index(staged, list(numbers))
+    findings += out_of_date([layer.claim for layer in layers])
     if previous:
-        findings += changed([layer.claim for layer in layers], previous.layers)
+        areas = {layer.claim.id: Rings.load(staged / result.area) for layer, result in zip(layers, examined, strict=False)}
+        findings += changes([layer.claim for layer in layers], areas, catalogue.metric_crs, previous)
+    _index(staged, list(numbers))
+    findings = [_placed(finding, catalogue.metric_crs) for finding in findings]
     return Manifest(
         metric_crs=catalogue.metric_crs,
         versions={"coverage_check": __version__, **examined[0].versions},
@@ -159,6 +180,14 @@ def _compile(
         quality=Quality(layers=qualities, findings=tuple(findings)),
         files={path.name: StoredFile.of(path) for path in staged.glob("*.npy")},
     ).sealed()
+
+
+def _placed(finding: Finding, metric_crs: str) -> Finding:
+    """Give a finding's place in degrees too, so that a person can look at it on any map."""
+    if finding.x is None or finding.y is None:
+        return finding
+    ((lon, lat),) = to_degrees(read_crs(metric_crs), np.array([[finding.x, finding.y]])).tolist()
+    return replace(finding, lon=round(lon, 6), lat=round(lat, 6))
 
 
 def _index(staged: Path, areas: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ snapshot.lookup(lon=18.95, lat=59.82).covered
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,7 @@ def import_layers(
     *,
     overwrite: bool = False,
     previous: str | Path | None = None,
+    accept: Collection[str] = (),
     progress: Progress | None = None,
 ) -> "Snapshot":
     """Compile the layers that a layers.toml describes into a snapshot, written whole or not at all.
@@ -60,7 +61,10 @@ def import_layers(
     overwrite
         Whether another snapshot there may be replaced.
     previous
-        The snapshot of the last delivery: areas that changed much are reported in the quality.
+        The snapshot of the last delivery: a claim that is gone, or whose area changed by more than a
+        tenth, stops the import.
+    accept
+        Such changes that are right all the same: ``AREA_CHANGED:layer-id``, ``LAYER_GONE:layer-id``.
     progress
         Called after each step.
 
@@ -80,7 +84,7 @@ def import_layers(
     from coverage_check.coverage.importing import write_snapshot  # noqa: PLC0415 - opening a snapshot needs none of it
 
     before = None if previous is None else Snapshot.open(previous)
-    write_snapshot(Path(layers_toml), Path(output), overwrite=overwrite, previous=before, progress=progress)
+    write_snapshot(Path(layers_toml), Path(output), overwrite=overwrite, previous=before, accept=accept, progress=progress)
     return Snapshot.open(output)
 
 
