@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from coverage_check.coverage.quality import (
     Finding,
     Quality,
     findings_of,
+    in_the_sea,
     nested_pairs,
     not_nested,
     out_of_date,
@@ -86,6 +88,9 @@ def _readings(catalogue: Catalogue) -> Iterator[Reading]:
         file, task = survey
         label = f"survey_area of layer '{users[0]}'{others}: {file.name}"
         yield Reading(label=label, file=file, sha256=None, task=json.loads(task))
+    if catalogue.land:
+        label = f"land: {catalogue.land.name}"
+        yield Reading(label=label, file=catalogue.land, sha256=None, task=_outline(catalogue.metric_crs))
 
 
 def _surveys(sources: Sequence[LayerSource], metric_crs: str) -> list[tuple[Path, str]]:
@@ -97,11 +102,16 @@ def _surveys(sources: Sequence[LayerSource], metric_crs: str) -> list[tuple[Path
 def _survey(source: LayerSource, metric_crs: str) -> tuple[Path, str] | None:
     """Say which file a layer's survey area is read from, and how, as JSON; None where nothing has to be read."""
     if source.survey_file:
-        return source.survey_file, json.dumps({"table": None, "where": {}, "metric_crs": metric_crs})
+        return source.survey_file, json.dumps(_outline(metric_crs))
     if source.cells and not source.cells.complete:
         task = {**_layer_reading(source, metric_crs).task, "country": None, "features": None}
         return source.file, json.dumps({**task, "cells": asdict(replace(source.cells, survey=True))})
     return None
+
+
+def _outline(metric_crs: str) -> dict[str, Any]:
+    """Say how polygons are read that are no claim: a survey area, or the land."""
+    return {"table": None, "where": {}, "metric_crs": metric_crs}
 
 
 def _layer_reading(source: LayerSource, metric_crs: str) -> Reading:
@@ -153,6 +163,8 @@ def _compile(
 ) -> Manifest:
     """Put together what the files gave, and look at the layers side by side."""
     count = len(catalogue.sources)
+    land = examined[-1] if catalogue.land else None
+    examined = examined[:-1] if land else examined
     surveys = _surveys(catalogue.sources, catalogue.metric_crs)
     survey_areas = {survey: result.area for survey, result in zip(surveys, examined[count:], strict=True)}
     numbers = {area: number for number, area in enumerate(dict.fromkeys(result.area for result in examined))}
@@ -168,6 +180,8 @@ def _compile(
     findings = [finding for layer in layers for finding in findings_of(layer.claim, qualities[layer.claim.id])]
     findings += _compare(layers, [staged / area for area in numbers])
     findings += out_of_date([layer.claim for layer in layers])
+    if land:
+        findings += _in_the_sea(layers, [staged / area for area in numbers], Rings.load(staged / land.area))
     if previous:
         areas = {layer.claim.id: Rings.load(staged / result.area) for layer, result in zip(layers, examined, strict=False)}
         findings += changes([layer.claim for layer in layers], areas, catalogue.metric_crs, previous)
@@ -180,6 +194,13 @@ def _compile(
         quality=Quality(layers=qualities, findings=tuple(findings)),
         files={path.name: StoredFile.of(path) for path in staged.glob("*.npy")},
     ).sealed()
+
+
+def _in_the_sea(layers: Sequence[StoredLayer], areas: Sequence[Path], land: Rings) -> Iterator[Finding]:
+    """Look for parts that touch no land."""
+    ashore = land.polygons()
+    for layer in layers:
+        yield from in_the_sea(layer.claim, Rings.load(areas[layer.area]), ashore)
 
 
 def _placed(finding: Finding, metric_crs: str) -> Finding:

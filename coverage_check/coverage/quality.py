@@ -1,14 +1,18 @@
 """What the import found out about the quality of layers: of each alone, and of each beside the others."""
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from coverage_check.layer import Layer
 
 if TYPE_CHECKING:
     from coverage_check.coverage.rings import Rings
+    from coverage_check.coverage.sources.features import Geometries
 
 MIN_AREA_M2 = 1.0
 MIN_SHARE = 1e-6
@@ -86,8 +90,8 @@ class Finding:
     Attributes
     ----------
     code
-        REPAIRED, OVERLAPPING, THRESHOLD_MISSING, LEVEL_MISSING, NOT_NESTED, OUTSIDE_SURVEY, STEPS_DIFFER, OUT_OF_DATE,
-        AREA_CHANGED or LAYER_GONE.
+        REPAIRED, OVERLAPPING, THRESHOLD_MISSING, LEVEL_MISSING, NOT_NESTED, OUTSIDE_SURVEY, IN_THE_SEA, STEPS_DIFFER,
+        OUT_OF_DATE, AREA_CHANGED or LAYER_GONE.
     layers
         Ids of the layers concerned.
     area_m2
@@ -216,6 +220,28 @@ def outside_survey(layer: Layer, claim: "Rings", survey: "Rings") -> Iterator[Fi
             x=x,
             y=y,
             sentence=f"{_area(area_m2)} of it lie outside its survey area, where it counts as no data; check survey_area.",
+        )
+
+
+def in_the_sea(layer: Layer, claim: "Rings", land: "Geometries") -> Iterator[Finding]:
+    """Look for parts of a layer that touch no land: coverage reaches over water, and seldom stands in it."""
+    import shapely  # noqa: PLC0415 - an opened snapshot only shows what the import found
+
+    parts = claim.polygons()
+    ashore = np.zeros(len(parts), dtype=bool)
+    ashore[shapely.STRtree(parts).query(land, predicate="intersects")[1]] = True
+    if not ashore.all():
+        areas = np.where(ashore, 0, shapely.area(parts))
+        x, y = shapely.get_coordinates(shapely.point_on_surface(parts[areas.argmax()]))[0].tolist()
+        area_m2 = math.fsum(areas)
+        yield Finding(
+            code="IN_THE_SEA",
+            layers=(layer.id,),
+            area_m2=round(area_m2, 3),
+            x=round(x, 3),
+            y=round(y, 3),
+            sentence=f"{len(parts) - int(ashore.sum())} of its {len(parts)} parts, {_area(area_m2)}, touch no land; "
+            "look whether they lie in the right place.",
         )
 
 

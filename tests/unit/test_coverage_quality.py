@@ -51,6 +51,40 @@ def test_levels_of_other_dates_need_not_be_nested(tmp_path: Path) -> None:
     assert "NOT_NESTED" not in by_code(folder.take())
 
 
+def test_parts_that_touch_no_land_are_measured_and_shown(tmp_path: Path) -> None:
+    """One part on the island, one that reaches over its shore, two out at sea, the larger of them at 5,000."""
+    folder = DeliveryFolder(tmp_path)
+    folder.write("coast.geojson", [square(0, 0, 1_000)], crs="EPSG:3006")
+    folder.write("cov.gpkg", [square(100, 100, 50), square(900, 0, 300), square(5_000, 0, 200), square(7_000, 0, 100)])
+    folder.layer("4g", "cov.gpkg")
+    without = folder.take("without")
+    found = by_code(folder.take(land="coast.geojson"))["IN_THE_SEA"]
+    assert found.area_m2 == 200**2 + 100**2
+    assert shapely.covers(square(5_000, 0, 200), shapely.Point(found.x or 0, found.y or 0))
+    assert "2 of its 4 parts" in found.sentence
+    assert "IN_THE_SEA" not in by_code(without)
+
+
+def test_land_is_looked_at_and_never_a_claim(tmp_path: Path) -> None:
+    folder = DeliveryFolder(tmp_path)
+    folder.write("coast.geojson", [square(0, 0, 1_000)], crs="EPSG:3006")
+    folder.write("cov.gpkg", [square(100, 100, 50)])
+    folder.layer("4g", "cov.gpkg", survey_area="coast.geojson")
+    snapshot = folder.take(land="coast.geojson")
+    assert not snapshot.quality.findings
+    assert [layer.id for layer in snapshot.layers] == ["4g"]
+    assert snapshot.lookup(x=X + 500, y=Y + 500).covered.tolist() == [[False]]
+    assert snapshot.lookup(x=X + 5_000, y=Y).surveyed.tolist() == [[False]]
+
+
+def test_a_missing_coast_is_said(tmp_path: Path) -> None:
+    folder = DeliveryFolder(tmp_path)
+    folder.write("cov.gpkg", [square(100, 100, 50)])
+    folder.layer("4g", "cov.gpkg")
+    with pytest.raises(ImportFailed, match=r"land: nowhere\.geojson"):
+        folder.take(land="nowhere.geojson")
+
+
 def test_repair_is_measured_for_each_feature(tmp_path: Path) -> None:
     """A bow-tie of two lobes of 5,000 m² each: by its points it has no area, and its lobes cancel out."""
     folder = DeliveryFolder(tmp_path)
