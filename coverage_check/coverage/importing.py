@@ -31,6 +31,7 @@ from coverage_check.coverage.quality import (
 from coverage_check.coverage.reading import AREAS, Examined, Outcome, Reading, examine_all, require_extras
 from coverage_check.coverage.rings import Rings
 from coverage_check.coverage.snapshot import Progress, Snapshot
+from coverage_check.coverage.stopwatch import Laps
 from coverage_check.declaration import Document
 from coverage_check.errors import DeclarationError, FileRefused, ImportFailed
 from coverage_check.layer import Layer
@@ -44,7 +45,7 @@ def write_snapshot(
     overwrite: bool,
     previous: Snapshot | None,
     accept: Collection[str],
-    progress: Progress | None,
+    progress: Progress,
 ) -> None:
     """Do what `snapshot.import_layers` promises."""
     with staging(output) as folder:
@@ -52,19 +53,32 @@ def write_snapshot(
         readings = list(_readings(catalogue))
         require_extras(readings)
         staged = folder / "snapshot"
+        steps = len(readings) + 2
         outcomes: list[Outcome] = []
         for reading, outcome in zip(readings, examine_all(readings, folder, staged), strict=True):
             outcomes.append(outcome)
-            if progress:
-                progress(len(outcomes), len(readings) + 1, reading.label)
+            progress(len(outcomes), steps, reading.label)
         _refuse(document, readings, outcomes)
         examined = [outcome for outcome in outcomes if isinstance(outcome, Examined)]
-        manifest = _compile(catalogue, examined, staged, previous)
-        refuse_unaccepted(manifest.quality.findings, accept)
+        laps = Laps()
+        for result in examined:
+            laps.add(result.seconds)
+        layers, quality, areas = _side_by_side(catalogue, examined, staged, previous)
+        refuse_unaccepted(quality.findings, accept)
+        laps.end("quality")
+        progress(steps - 1, steps, "layers compared")
+        _index(staged, areas)
+        laps.end("index")
+        manifest = Manifest(
+            metric_crs=catalogue.metric_crs,
+            versions={"coverage_check": __version__, **examined[0].versions},
+            layers=layers,
+            quality=quality,
+            files={path.name: StoredFile.of(path) for path in staged.glob("*.npy")},
+        ).sealed()
         (staged / NAME).write_bytes(manifest.render())
         publish(staged, output, manifest, overwrite=overwrite)
-        if progress:
-            progress(len(readings) + 1, len(readings) + 1, "layers compared")
+        progress(steps, steps, f"CPU time: {laps}")
 
 
 def _read(layers_toml: Path) -> tuple[Document, Catalogue]:
@@ -155,13 +169,13 @@ def _sentence(error: FileRefused) -> str:
     return str(error) if isinstance(error, Fault) else f"{error} [{error.code}]"
 
 
-def _compile(
+def _side_by_side(
     catalogue: Catalogue,
     examined: Sequence[Examined],
     staged: Path,
     previous: Snapshot | None,
-) -> Manifest:
-    """Put together what the files gave, and look at the layers side by side."""
+) -> tuple[tuple[StoredLayer, ...], Quality, list[str]]:
+    """Put together what the files gave, and look at the layers beside each other; the areas are those of the index."""
     count = len(catalogue.sources)
     land = examined[-1] if catalogue.land else None
     examined = examined[:-1] if land else examined
@@ -185,15 +199,8 @@ def _compile(
     if previous:
         areas = {layer.claim.id: Rings.load(staged / result.area) for layer, result in zip(layers, examined, strict=False)}
         findings += changes([layer.claim for layer in layers], areas, catalogue.metric_crs, previous)
-    _index(staged, list(numbers))
-    findings = [_placed(finding, catalogue.metric_crs) for finding in findings]
-    return Manifest(
-        metric_crs=catalogue.metric_crs,
-        versions={"coverage_check": __version__, **examined[0].versions},
-        layers=layers,
-        quality=Quality(layers=qualities, findings=tuple(findings)),
-        files={path.name: StoredFile.of(path) for path in staged.glob("*.npy")},
-    ).sealed()
+    placed = tuple(_placed(finding, catalogue.metric_crs) for finding in findings)
+    return layers, Quality(layers=qualities, findings=placed), list(numbers)
 
 
 def _in_the_sea(layers: Sequence[StoredLayer], areas: Sequence[Path], land: Rings) -> Iterator[Finding]:

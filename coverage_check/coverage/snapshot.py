@@ -66,7 +66,7 @@ def import_layers(
     accept
         Such changes that are right all the same: ``AREA_CHANGED:layer-id``, ``LAYER_GONE:layer-id``.
     progress
-        Called after each step.
+        Called after each step with what is done, of how many steps, and what it was; the last tells where the time went.
 
     Raises
     ------
@@ -84,7 +84,8 @@ def import_layers(
     from coverage_check.coverage.importing import write_snapshot  # noqa: PLC0415 - opening a snapshot needs none of it
 
     before = None if previous is None else Snapshot.open(previous)
-    write_snapshot(Path(layers_toml), Path(output), overwrite=overwrite, previous=before, accept=accept, progress=progress)
+    tell = progress or (lambda *_: None)
+    write_snapshot(Path(layers_toml), Path(output), overwrite=overwrite, previous=before, accept=accept, progress=tell)
     return Snapshot.open(output)
 
 
