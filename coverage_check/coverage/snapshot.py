@@ -28,10 +28,9 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 """Told how many steps are done, of how many, and what was done last."""
 
-HASHED_ON_OPEN_BYTES = 32 << 20
-"""Up to this size `open` reads every byte and compares hashes, in some 20 ms; above, only lengths: a national snapshot has
-gigabytes, and opening would take seconds and undo the mapping into memory. `verify` always reads everything."""
-
+HASHED_ON_OPEN_BYTES = 2 << 20
+"""Up to this size `open` reads every byte and compares hashes, in a millisecond or two; above, only lengths: a national
+snapshot has gigabytes, and opening would take seconds and undo the mapping into memory. `verify` always reads everything."""
 
 MAX_LON, MAX_LAT = 180.0, 90.0
 
