@@ -136,7 +136,9 @@ def _names(runs: list[_Run], *, postcode: str, boxed: bool) -> tuple[Name, list[
 
 def _places(run: list[str], *, swedish: bool) -> list[Name]:
     """Split a run into names. Towns of other countries have several words more often than not being separated by commas."""
-    return words.names(run) if swedish or not run else [run]
+    if not swedish and run:
+        return [run]
+    return [name for name in words.names(run) if name[-1] != "län"]  # no register has counties
 
 
 def _town_words(run: _Run) -> int:
