@@ -43,6 +43,7 @@ _FORMS = tuple(
         (r"(?:(?<!\w)(?:tel|telefon|tfn|mobil|mob|ring)[.:]{0,2} )?(?<![\w+-])(?:\+|0)\d(?:[ /-]?\d){6,13}(?!\w)", ","),
         (r"(?<!\w)(?:(?:gatu|leverans|installations)?adress|adr|gata|postn(?:umme)?r|post(?:ort)?|ort)\.? ?:", ","),
         (r"(\d[a-zåäö]?) ?- ?(?=\d)", r"\1-"),  # 12 - 14
+        (r"(\d[a-zåäö]?) ?/ ?(?=\d{1,3}[a-zåäö]?(?![^\W_]| \d))", r"\1-"),  # 12/14
         (r"(\d[a-zåäö]?) ?[/-] ?(?=[a-zåäö](?![^\W_]))", r"\1-"),  # 12/B
         (r"(?<!\w)([a-z]{1,3}) ?- ?(?=\d\d\d)", r"\1-"),  # SE - 760 21
         (r"(?<![\w.-])([1-9]\d\d)[.-](\d\d)(?![\w.:-])", r"\1 \2"),  # 760-21
@@ -57,7 +58,8 @@ _FLOOR = re.compile(r"\d{1,2}(?:tr|trp|vån)")
 _ORDINAL = re.compile(r"\d{1,2}:?[ae]")
 _DESIGNATION = re.compile(r"(?:\d{1,4}|s|ga|fs|samf):\d{1,4}(?:>\w{1,4})?")
 _CODED = re.compile(r"([a-z]{1,3})-?(\d{3,5})")
-_FLAT = re.compile(r"1\d(?:0[1-9]|1\d)")  # the four digits of a Swedish apartment number: floor, then door
+FLAT = re.compile(r"1\d(?:0[1-9]|1\d)")
+"""The four digits of a Swedish apartment number: floor, then door."""
 
 
 def tokens(text: str) -> list[Token]:
@@ -100,7 +102,7 @@ def _with_postcode(pieces: list[Token]) -> list[Token]:
             return _replaced(pieces, at, *found)
     for at in range(len(pieces) - 1, -1, -1):
         code = _digits(pieces, at, 4) or _digits(pieces, at, 3)
-        if code and (len(code) == 4 or code[0] != "0") and not _FLAT.fullmatch(code) and _stands_as_postcode(pieces, at):
+        if code and (len(code) == 4 or code[0] != "0") and not FLAT.fullmatch(code) and _stands_as_postcode(pieces, at):
             return _replaced(pieces, at, code, 1)
     return pieces
 
@@ -112,10 +114,9 @@ def _replaced(pieces: list[Token], at: int, code: str, length: int) -> list[Toke
 
 
 def _country_before(pieces: Sequence[Token], at: int) -> bool:
-    """Whether a country's code stands before a postcode; a single letter is a house's unless a comma keeps them apart."""
-    if not at or pieces[at - 1].text not in words.COUNTRY_CODES:
-        return False
-    return len(pieces[at - 1].text) > 1 or at == 1 or pieces[at - 2] is COMMA
+    """Whether a country's code stands before a postcode. A single letter is a house's, but for Sweden's old S."""
+    word = pieces[at - 1].text if at else ""
+    return word in words.COUNTRY_CODES and (len(word) > 1 or word == "s")
 
 
 def _digits(pieces: Sequence[Token], at: int, length: int) -> str:
