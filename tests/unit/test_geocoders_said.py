@@ -2,6 +2,7 @@
 
 import csv
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ with (BUNDLED / "addresses.csv").open(encoding="utf-8", newline="") as file:
     HOUSES = list(csv.DictReader(file))
 REGISTERED = {spelled(house["street"]) for house in HOUSES}
 
-TYPINGS = {
+TYPINGS: dict[str, Callable[[str], str]] = {
     "upper case": str.upper,
     "lower case": str.lower,
     "NFD": lambda text: unicodedata.normalize("NFD", text),
