@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from coverage_check.decision import Decision
 from coverage_check.errors import InvalidInput, SnapshotInvalid, TableInvalid, WorkerDied
 from coverage_check.ledger import require_reference
+from coverage_check.location import ErrorModel
 from coverage_check.order_rows import (
     OUT,
     Defaults,
@@ -62,6 +63,8 @@ class Reading:
         The number of its columns.
     places
         Canonical name → column, from 0.
+    errors
+        Bounds how far off a position may be.
     order_ids
         Whether a row without an order_id that the ledger takes is a fault.
     """
@@ -69,11 +72,18 @@ class Reading:
     width: int
     places: Mapping[str, int]
     defaults: Defaults
+    errors: ErrorModel | None = None
     order_ids: bool = False
 
     @classmethod
     def of(
-        cls, table: Table, columns: Mapping[str, str] | None, defaults: Defaults, *, order_ids: bool = False
+        cls,
+        table: Table,
+        columns: Mapping[str, str] | None,
+        defaults: Defaults,
+        *,
+        errors: ErrorModel | None = None,
+        order_ids: bool = False,
     ) -> "Reading":
         """Find a table's columns by their names.
 
@@ -85,11 +95,11 @@ class Reading:
         places = find_columns(table.header, columns, defaults)
         if order_ids and "order_id" not in places:
             raise TableInvalid(f"{table.name} has no column order_id, which the ledger files by: --column order_id=NAME.")
-        return cls(width=len(table.header), places=places, defaults=defaults, order_ids=order_ids)
+        return cls(width=len(table.header), places=places, defaults=defaults, errors=errors, order_ids=order_ids)
 
     def __call__(self, cells: Sequence[object]) -> OrderRow | InvalidInput:
         """Read one row."""
-        read = read_order(cells, self.width, self.places, self.defaults)
+        read = read_order(cells, self.width, self.places, self.defaults, errors=self.errors)
         if self.order_ids and isinstance(read, OrderRow):
             try:
                 require_reference("The row's order_id", self.cell("order_id", cells))
