@@ -1,9 +1,9 @@
 """Memory and rate of a long table: positions in, all columns out, through the command itself.
 
-PYTHONPATH=. python tests/benchmarks/orders_streamed.py [--rows 1000000] [--places 0] [--format csv] [--workers 1] [--folder F]
+PYTHONPATH=. python tests/benchmarks/orders_streamed.py [--rows 1000000] [--places 0] [--format csv] [--workers 1] [--folder]
 
-`--places` is how many different positions the rows have; 0 gives each row its own, so that every row is decided. Memory is
-the resident set of the command and its workers together, read from /proc ten times a second.
+`--places` is how many different positions the rows have; 0 gives each row its own, so that every row is decided. Memory
+is the resident set of the command and its workers together, read from /proc ten times a second.
 """
 
 import argparse
