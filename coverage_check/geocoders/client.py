@@ -57,6 +57,11 @@ class Client(ABC):
         return f"{self.kind}:{self._server.host}"
 
     @property
+    def scope(self) -> str:
+        """Where is searched: a cache keeps the answers apart."""
+        return self._country
+
+    @property
     def batches(self) -> bool:
         """Whether many addresses may be asked in a row."""
         return True

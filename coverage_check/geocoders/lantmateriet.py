@@ -71,6 +71,11 @@ class Lantmateriet(Client):
         self._codes = municipality_codes or ("",)
         self._access = _Access(token_url, limits)
 
+    @property
+    def scope(self) -> str:
+        """Where is searched: the municipalities' codes."""
+        return " ".join(self._codes)
+
     def _search(self, text: str, ends: float) -> Iterator[Returned]:
         headers = self._access.headers(ends)
         ids: dict[str, None] = {}
