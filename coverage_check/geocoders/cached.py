@@ -1,9 +1,9 @@
 """Answers kept for a while: a geocoder behind a cache in one SQLite file, which many processes may share.
 
 Only what is conclusive is kept: a location, or that there is no such address. An outage is never kept, nor what one source
-of a chain found while another was down. The key is an HMAC of the geocoder, its settings and the normalised query, so the file
-doesn't tell which addresses were asked for; the places found stand in it, as any register has them. Batches of orders don't
-use it unless asked to (`batches`).
+of a chain found while another was down. The key is an HMAC of the geocoder, its settings and the normalised query, so the
+file doesn't tell which addresses were asked for; the places found stand in it, as any register has them. Batches of orders
+don't use it unless asked to (`batches`).
 """
 
 import hashlib
