@@ -324,8 +324,8 @@ class Checker:
         try:
             location = request.location or self._locator().find(query)  # type: ignore[arg-type]
         except LocateError as error:
-            odd = replace(basis, remark=_NO_GEOCODER if isinstance(error, GeocoderMissing) else "")
-            return _Located(order=order, basis=odd, geocoder=geocoder, code=ReasonCode(error.reason))
+            basis = replace(basis, remark=_NO_GEOCODER if isinstance(error, GeocoderMissing) else "")
+            return _Located(order=order, basis=basis, geocoder=geocoder, code=ReasonCode(error.reason))
         if looks_swapped(self.snapshot, lat=location.lat, lon=location.lon):
             odd = replace(basis, remark=_SWAPPED)
             return _Located(order=order, basis=odd, geocoder=geocoder, code=ReasonCode.INVALID_INPUT)

@@ -169,12 +169,7 @@ def _require(places: Mapping[str, int], header: Sequence[str], defaults: Default
 
 
 def read_order(
-    values: Sequence[object],
-    width: int,
-    places: Mapping[str, int],
-    defaults: Defaults,
-    *,
-    errors: ErrorModel | None = None,
+    values: Sequence[object], width: int, places: Mapping[str, int], defaults: Defaults, *, errors: ErrorModel | None = None
 ) -> OrderRow | InvalidInput:
     """Read one row of a table with `width` columns; as `read_row`, and a row of another width is a fault."""
     if len(values) != width:

@@ -184,13 +184,14 @@ def register() -> None:
 @click.option("--country", default="se", show_default=True)
 @click.option("--source-name", default="", help="Where the addresses come from.")
 @click.option("--licence", default="")
+@click.option("--published", type=Day(), help="The day the addresses were given out.")
 @click.option("--attribution", default="", help="What the licence asks to be shown with each answer.")
 def register_build(*, addresses: Path, output: Path, columns: tuple[str, ...], **options: Any) -> int:
     """Compile an address file (CSV, GeoJSON, GeoPackage, OpenStreetMap) into a register."""
     from coverage_check.geocoders.register_build import build_register
 
     info = build_register(addresses, output, columns=columns_of(columns) or None, **options)
-    say(f"{info.addresses:,} addresses in {output}")
+    say(f"{info.id} in {output}: {info.text}")
     for reason, count in info.rejects.items():
         click.echo(f"{count:,} rows left out: {reason}", err=True)
     return 0
