@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from coverage_check.availability import Availability
-from coverage_check.basis import Basis
 from coverage_check.decision import (
     AskedAddress,
     CandidatePlace,
@@ -32,7 +31,7 @@ from coverage_check.technology import Condition, PlaceOfUse, Receiver
 class Order:
     """What is asked: which product, where it will be used and with what, on which day.
 
-    `place` and `receiver` are None where the product's own hold. `basis` goes into the decision as it is.
+    `place` and `receiver` are None where the product's own hold.
     """
 
     product: Product
@@ -40,7 +39,6 @@ class Order:
     address: AskedAddress
     place: PlaceOfUse | None = None
     receiver: Receiver | None = None
-    basis: Basis | None = None
 
     @property
     def use(self) -> Use:
@@ -104,7 +102,6 @@ def decide(
             ask_next=explanation.questions(case, reasons, offers),
             sentence=sentences.sentence(case, reasons, offers, order.address, catalogue),
             provenance=provenance,
-            basis=order.basis,
         )
     )
 
@@ -140,7 +137,6 @@ def undetermined(
             ask_next=explanation.questions_for(code, remark),
             sentence=sentences.undetermined_sentence(order.product, order.address, code, remark=remark),
             provenance=provenance,
-            basis=order.basis,
         )
     )
 
