@@ -154,8 +154,12 @@ def _key(name: str) -> str:
     return re.sub(r"[^0-9a-zåäöü]+", "_", name.strip().lower()).strip("_")
 
 
+_NAME = re.compile(r"[^\W\d]{1,30}")
+
+
 def _require(places: Mapping[str, int], header: Sequence[str], defaults: Defaults) -> None:
-    shown = ", ".join(repr(name) for name in header[:12])
+    # A file without a header has cells where names should be, and a cell may be somebody's address.
+    shown = ", ".join(repr(name) if _NAME.fullmatch(name) else f"column {n}" for n, name in enumerate(header[:12], start=1))
     if "address" not in places and not {"lat", "lon"} <= set(places):
         message = f"No column is an address or a position (columns: {shown}): name one with --column address=NAME."
         raise TableInvalid(message)
