@@ -222,15 +222,10 @@ class Checker:
         basis = decision.basis
         if basis is None:
             raise InvalidInput("The decision has no basis, as it was read from JSON: ask its question again.")
-        located = _Located(
-            request=basis.request,
-            order=self._order(basis.request)[0],
-            location=basis.found,
-            geocoder=decision.provenance.register,
-            code=decision.reasons[0].code,
-            remark=basis.remark,
-        )
-        return self._decide([located])[0]
+        order, _ = self._order(basis.request)
+        code, geocoder = decision.reasons[0].code, decision.provenance.register
+        located = partial(_Located, request=basis.request, order=order, geocoder=geocoder, code=code)
+        return self._decide([located(location=basis.found, remark=basis.remark)])[0]
 
     def check_many(self, requests: Sequence[Request]) -> list[Decision]:
         """Decide many questions with one look at the coverage; each answer is what `check` gives alone.
@@ -339,13 +334,8 @@ class Checker:
 
     def _basis(self, located: _Located) -> Basis:
         """Give what a decision was made from beyond what its JSON says."""
-        return Basis(
-            request=replace(located.request, on=located.order.on),
-            found=located.location,
-            remark=located.remark,
-            errors=self.errors_id,
-            risks=self.risks_id,
-        )
+        asked, found = replace(located.request, on=located.order.on), located.location
+        return Basis(request=asked, found=found, remark=located.remark, errors=self.errors_id, risks=self.risks_id)
 
     def _decide(self, located: Sequence[_Located]) -> list[Decision]:
         made_at = datetime.now(tz=UTC).replace(microsecond=0)  # as precise as the record is
