@@ -17,7 +17,7 @@ from coverage_check.location import Candidate, LocationLevel, Match
 from coverage_check.technology import Condition, PlaceOfUse, Receiver, SignalLevel, Technology
 
 SCHEMA = "coverage-check/decision/1"
-RULES = "coverage-check/rules/2"
+RULES = "coverage-check/rules/3"
 """Name of the decision's rules; it changes whenever the same inputs could give another verdict."""
 
 
