@@ -140,15 +140,15 @@ def read_products(path: str | Path, *, risk: Risk | None = None) -> Catalogue:
     document = Document.read(path)
     products: dict[str, Product] = {}
     tables = document.tables("product")
-    for table in tables:
-        product = _product(table, risk or Risk())
+    read = [(table, _product(table, risk or Risk())) for table in tables]
+    for table, product in read:
         if product.code in products:
             table.fault("has a code that another product has: codes are unique.", "code")
         products[product.code] = product
     if not products and not document.faults:
         document.fault("has no [[product]]: add one.")
-    for table in tables:
-        for code in table.texts("alternatives"):
+    for table, product in read:
+        for code in product.alternatives:
             if code not in products:
                 table.fault(f"'alternatives' names no product {code!r}{nearest(code, products)}", "alternatives")
     document.finish()
