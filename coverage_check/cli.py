@@ -183,12 +183,16 @@ def orders(
 @click.argument("layers_toml", metavar="LAYERS.toml", type=_PATH)
 @click.option("-o", "--output", required=True, type=_PATH, metavar="SNAPSHOT/", help="Folder to write.")
 @click.option("--overwrite", is_flag=True, help="Replace a snapshot that is already there.")
-def import_(layers_toml: Path, *, output: Path, overwrite: bool) -> int:
+@click.option(
+    "--previous", type=_PATH, metavar="SNAPSHOT/", help="Of the last delivery: what changed much stops the import."
+)
+@click.option("--accept", multiple=True, metavar="CODE:LAYER", help="Such a change that is right: AREA_CHANGED:4g-good.")
+def import_(layers_toml: Path, *, output: Path, **options: Any) -> int:
     """Read an operator's files into a snapshot, with the quality report."""
     from coverage_check.coverage.snapshot import import_layers
     from coverage_check.report.text import layers_text, quality_text
 
-    snapshot = import_layers(layers_toml, output, overwrite=overwrite, progress=_progress if sys.stderr.isatty() else None)
+    snapshot = import_layers(layers_toml, output, progress=_progress if sys.stderr.isatty() else None, **options)
     _say(f"snapshot {snapshot.id[:12]} in {output}\n{layers_text(snapshot.layers)}\n{quality_text(snapshot.quality)}")
     return 0
 
