@@ -277,6 +277,17 @@ class Decision:
             raise InvalidInput("The decision's id is not that of its content: it was changed after it was made.")
         return decision
 
+    @classmethod
+    def from_json(cls, text: str) -> "Decision":
+        """Read back what `to_json` gave; raise InvalidInput as `from_dict` does, and for a text that is no JSON object."""
+        try:
+            data = json.loads(text)
+        except ValueError:
+            data = None
+        if not isinstance(data, dict):
+            raise InvalidInput("This is no decision: give what check --format json printed.")
+        return cls.from_dict(data)
+
     def _repr_html_(self) -> str:
         from coverage_check.card import card_html  # noqa: PLC0415 - only notebooks need it
 
