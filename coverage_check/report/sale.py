@@ -8,11 +8,6 @@ from coverage_check.declaration import Document, Table
 from coverage_check.ledger import Channel, Initiator, SaleContext
 from coverage_check.report.confirmation import Terms, sale_of
 
-_SPEEDS = (
-    *("estimated_max_download_mbps", "estimated_max_upload_mbps"),
-    *("advertised_download_mbps", "advertised_upload_mbps"),
-)
-
 
 def read_sale(path: str | Path, decision: Decision, *, language: str = "sv") -> tuple[SaleContext, Terms]:
     """Read ``[sale]`` and ``[terms]``; docs/formats.md has their keys. What is absent is as the decision has it, or a blank.
@@ -39,7 +34,10 @@ def _sale(table: Table, decision: Decision, language: str) -> SaleContext:
         initiated_by=table.choice("initiated_by", Initiator, told.initiated_by),
         address_confirmed=table.text("address_confirmed", "") or None,
         seller=table.text("seller", ""),
-        **{key: table.number(key, low=0) for key in _SPEEDS},
+        estimated_max_download_mbps=table.number("estimated_max_download_mbps", low=0),
+        estimated_max_upload_mbps=table.number("estimated_max_upload_mbps", low=0),
+        advertised_download_mbps=table.number("advertised_download_mbps", low=0),
+        advertised_upload_mbps=table.number("advertised_upload_mbps", low=0),
     )
 
 

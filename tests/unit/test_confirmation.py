@@ -41,7 +41,7 @@ FULL = Terms(
     remedies="häva avtalet",
     accessibility="texttelefon",
 )
-SPEEDS = {
+SPEEDS: dict[str, Any] = {
     "estimated_max_download_mbps": 40.0,
     "estimated_max_upload_mbps": 8.0,
     "advertised_download_mbps": 100.0,
