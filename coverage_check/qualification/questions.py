@@ -5,6 +5,7 @@ of the addresses, at the exact place, at a lower level by a window, with an ante
 answer may be hoped for.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,10 +25,13 @@ _HOPE = {
     "ANTENNA_POSSIBLE": 0.5,
     "BY_A_WINDOW": 0.5,
     "PLACE_OF_USE": 0.25,
-    "MAP_OF_OPERATOR": 0.25,
+    "MAP_OF_OPERATOR": 0.05,
 }
 """How often the answer helps: that a telephone can send its place from there, that an antenna can be put up … Assumptions;
 a name, a number and a spelling are known to who lives there."""
+
+_LEAST = 0.01
+"""Nobody is sent out for a position that spares less than this share of what it costs to ask."""
 
 _OF_CONDITION = {Condition.OUTDOOR_ANTENNA: "ANTENNA_POSSIBLE", Condition.OUTDOORS_ONLY: "PLACE_OF_USE"}
 _OF_REASON: Mapping[ReasonCode, str] = {
@@ -43,6 +47,8 @@ _OF_REASON: Mapping[ReasonCode, str] = {
     ReasonCode.THRESHOLD_UNKNOWN: "MAP_OF_OPERATOR",
 }
 _MAPS = {code for code, question in _OF_REASON.items() if question == "MAP_OF_OPERATOR"}
+
+_PLACES = {ReasonCode.ADDRESS_AMBIGUOUS, ReasonCode.MATCH_TOO_COARSE}
 
 _Worth = tuple[str, float]
 """A question and what its answer is expected to spare."""
@@ -60,6 +66,8 @@ def questions(
     best: dict[str, float] = {}
     for code, spared in worth:
         best[code] = max(spared * _HOPE.get(code, 1.0), best.get(code, 0.0))
+    if len(best) > 1 and best.get("POSITION", math.inf) < _LEAST * case.product.risk.ask:
+        del best["POSITION"]
     ranked = sorted(best, key=lambda code: -round(best[code], 6))
     return tuple(_question(code, case) for code in ranked)
 
@@ -86,10 +94,12 @@ def _about_the_place(case: Case, whys: Sequence[Why]) -> Iterator[_Worth]:
 
 
 def _about_the_map(case: Case, whys: Sequence[Why]) -> Iterator[_Worth]:
-    """Ask the network's owner, who can settle what no map of theirs in the snapshot says."""
-    if any(reason.code in _MAPS for reason in whys):
-        share = float(case.assessment.unclear.mean())
-        yield "MAP_OF_OPERATOR", share * case.product.risk.ask
+    """Ask the network's owner, who can settle what their map doesn't say, or says too faintly so near its edge."""
+    codes = {reason.code for reason in whys}
+    if ReasonCode.EDGE_UNCERTAIN in codes and codes.isdisjoint(_PLACES):
+        yield "MAP_OF_OPERATOR", case.product.risk.ask
+    elif codes & _MAPS:
+        yield "MAP_OF_OPERATOR", float(case.assessment.unclear.mean()) * case.product.risk.ask
 
 
 def _about_the_use(case: Case) -> Iterator[_Worth]:
@@ -146,9 +156,10 @@ def _finer(location: Location) -> str:
     """Choose the question that makes a rough place finer; nobody is asked for a number that they gave."""
     if location.level is LocationLevel.COORDINATES:
         return "POSITION"
-    if location.level in {LocationLevel.POSTCODE, LocationLevel.LOCALITY, LocationLevel.MUNICIPALITY}:
-        return "STREET_ADDRESS"
-    return "HOUSE_NUMBER" if location.match is Match.EXACT else "SPELLING"
+    if location.match is not Match.EXACT:
+        return "SPELLING"
+    area = {LocationLevel.POSTCODE, LocationLevel.LOCALITY, LocationLevel.MUNICIPALITY}
+    return "STREET_ADDRESS" if location.level in area else "HOUSE_NUMBER"
 
 
 def _question(code: str, case: Case | None = None) -> Question:
