@@ -132,6 +132,11 @@ def why(
     return Why(code, filled, layer)
 
 
+def lone(code: ReasonCode, remark: str = "") -> Why:
+    """Give the reason why no place could be looked at."""
+    return why(code, variant="no_geocoder") if remark == "NO_GEOCODER" else why(code, remark=remark)
+
+
 def whys(case: Case) -> tuple[Why, ...]:
     """Give the reasons, the one that decided first."""
     found: dict[ReasonCode, Why] = {}

@@ -72,8 +72,10 @@ def questions(
     return tuple(_question(code, case) for code in ranked)
 
 
-def questions_for(code: ReasonCode) -> tuple[Question, ...]:
-    """Give the question that a lone reason raises."""
+def questions_for(code: ReasonCode, remark: str = "") -> tuple[Question, ...]:
+    """Give the question that a lone reason raises; trying again helps nobody who has no geocoder."""
+    if remark == "NO_GEOCODER":
+        return (_question("POSITION"),)
     return (_question(_OF_REASON[code]),) if code in _OF_REASON else ()
 
 
