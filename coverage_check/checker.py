@@ -315,6 +315,7 @@ class Checker:
             address=_asked(query, request.location),
             place=None if request.at is None else word(PlaceOfUse, request.at),
             receiver=None if request.receiver is None else word(Receiver, request.receiver),
+            moved=self.snapshot.moved,
         )
         return order, query
 
