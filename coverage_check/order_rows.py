@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from coverage_check.decision import Decision, Verdict
+from coverage_check.decision import Alternative, Decision, Verdict
 from coverage_check.declaration import nearest
 from coverage_check.errors import InvalidInput, TableInvalid
 from coverage_check.location import ErrorModel, Location
@@ -169,7 +169,12 @@ def _require(places: Mapping[str, int], header: Sequence[str], defaults: Default
 
 
 def read_order(
-    values: Sequence[object], width: int, places: Mapping[str, int], defaults: Defaults, *, errors: ErrorModel | None = None
+    values: Sequence[object],
+    width: int,
+    places: Mapping[str, int],
+    defaults: Defaults,
+    *,
+    errors: ErrorModel | None = None,
 ) -> OrderRow | InvalidInput:
     """Read one row of a table with `width` columns; as `read_row`, and a row of another width is a fault."""
     if len(values) != width:
@@ -271,7 +276,7 @@ def answer_columns(decision: Decision, language: str = "sv") -> dict[str, object
         location.lon if location else None,
         location.match.value if location else None,
         location.level.value if location else None,
-        _offer_text(offer.product, offer.condition, offer.from_) if offer else None,
+        _offer_text(offer) if offer else None,
         decision.sentence.sv if language == "sv" else decision.sentence.en,
         decision.id,
         None,
@@ -288,6 +293,9 @@ def error_columns(error: InvalidInput) -> dict[str, object]:
     }
 
 
-def _offer_text(product: str, condition: str | None, start: date | None) -> str:
-    """Write an alternative in one cell: ``mbb-4g with outdoor_antenna from 2026-01-15``."""
-    return product + (f" with {condition}" if condition else "") + (f" from {start}" if start else "")
+def _offer_text(offer: Alternative) -> str:
+    """Write an alternative in one cell: ``mbb-4g with outdoor_antenna from 2026-01-15``, ``mbb-4g at 59.79556 18.93197``."""
+    condition = f" with {offer.condition}" if offer.condition else ""
+    start = f" from {offer.from_}" if offer.from_ else ""
+    spot = f" at {offer.lat:.5f} {offer.lon:.5f}" if offer.lat is not None and offer.lon is not None else ""
+    return f"{offer.product}{condition}{start}{spot}"
