@@ -3,15 +3,23 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from coverage_check.decision import Alternative, Use, Verdict
 from coverage_check.products import Product
-from coverage_check.qualification.assessment import assess, conditional_use, own_use
 from coverage_check.qualification.explanation import Case
-from coverage_check.technology import PlaceOfUse
+from coverage_check.qualification.stances import Question, conditional_use, own_use
+from coverage_check.technology import Condition, PlaceOfUse
 
 
-def alternatives(case: Case, place: PlaceOfUse | None, catalogue: Mapping[str, Product]) -> tuple[Alternative, ...]:
+class Offer(NamedTuple):
+    """An alternative, and the question whose P_yes is its probability."""
+
+    alternative: Alternative
+    question: Question
+
+
+def alternatives(case: Case, place: PlaceOfUse | None, catalogue: Mapping[str, Product]) -> tuple[Offer, ...]:
     """Give what passes the same thresholds there, what can be had now first, then by probability.
 
     Parameters
@@ -25,52 +33,56 @@ def alternatives(case: Case, place: PlaceOfUse | None, catalogue: Mapping[str, P
     for code in case.product.alternatives:
         if code in catalogue:
             found += _instead(case, catalogue[code], place)
-    return tuple(sorted(found, key=lambda offer: (offer.from_ or date.min, -offer.probability)))
+    return tuple(sorted(found, key=lambda offer: (offer.alternative.from_ or date.min, -offer.alternative.probability)))
 
 
-def _instead(case: Case, product: Product, place: PlaceOfUse | None) -> Iterator[Alternative]:
+def _instead(case: Case, product: Product, place: PlaceOfUse | None) -> Iterator[Offer]:
     """Offer another product as it is sold, or else under one of its conditions."""
     if not product.on_sale(case.on):
         return
     use = own_use(product) if place is None else Use(place=place, receiver=product.receiver)
-    probability = _passes(case, product, use, case.on)
-    if probability is not None:
-        yield Alternative(product=product.code, verdict=Verdict.DELIVERABLE, probability=probability)
+    if offer := _passes(case, Question(product, use, case.on)):
+        yield offer
     else:
         yield from _under_conditions(case, product, use, case.on)
 
 
-def _under_conditions(case: Case, product: Product, use: Use, on: date) -> Iterator[Alternative]:
+def _under_conditions(case: Case, product: Product, use: Use, on: date) -> Iterator[Offer]:
     if not product.on_sale(on):
         return
     for condition in product.conditions:
-        probability = _passes(case, product, conditional_use(use, condition), on)
-        if probability is not None:
-            yield Alternative(
-                product=product.code, verdict=Verdict.CONDITIONAL, probability=probability, condition=condition
-            )
+        if offer := _passes(case, Question(product, conditional_use(use, condition), on), condition):
+            yield offer
 
 
-def _later(case: Case) -> Iterator[Alternative]:
+def _later(case: Case) -> Iterator[Offer]:
     """Offer the same product from the first day on which a layer that is still to come makes it deliverable.
 
     Before that, perhaps, from the first day on which it is deliverable under a condition.
     """
-    offered = {offer.condition for offer in _under_conditions(case, case.product, case.use, case.on)}
+    product, use = case.product, case.use
+    offered = {offer.alternative.condition for offer in _under_conditions(case, product, use, case.on)}
     starts = {claim.layer.valid_from for claim in case.assessment.claims if claim.layer.begins_after(case.on)}
-    for start in sorted(day for day in starts if day is not None and case.product.on_sale(day)):
-        probability = _passes(case, case.product, case.use, start)
-        if probability is not None:
-            offer = Alternative(product=case.product.code, verdict=Verdict.DELIVERABLE, probability=probability)
-            yield replace(offer, from_=start)
+    for start in sorted(day for day in starts if day is not None and product.on_sale(day)):
+        if offer := _passes(case, Question(product, use, start)):
+            yield _from(offer, start)
             return
-        for offer in _under_conditions(case, case.product, case.use, start):
-            if offer.condition not in offered:
-                offered.add(offer.condition)
-                yield replace(offer, from_=start)
+        for offer in _under_conditions(case, product, use, start):
+            if offer.alternative.condition not in offered:
+                offered.add(offer.alternative.condition)
+                yield _from(offer, start)
 
 
-def _passes(case: Case, product: Product, use: Use, on: date) -> float | None:
-    """Give P_yes where it is enough for a yes, else None."""
-    assessment = assess(product, use, on, case.location, case.availabilities)
-    return round(assessment.yes, 6) if assessment.verdict is Verdict.DELIVERABLE else None
+def _from(offer: Offer, start: date) -> Offer:
+    return offer._replace(alternative=replace(offer.alternative, from_=start))
+
+
+def _passes(case: Case, question: Question, condition: Condition | None = None) -> Offer | None:
+    """Offer what is asked about, perhaps under a condition, where P_yes is enough for a yes."""
+    assessment = case.weigh(question.product, question.use, question.on)
+    if assessment.verdict is not Verdict.DELIVERABLE:
+        return None
+    verdict = Verdict.DELIVERABLE if condition is None else Verdict.CONDITIONAL
+    probability = round(assessment.yes, 6)
+    alternative = Alternative(product=question.product.code, verdict=verdict, probability=probability, condition=condition)
+    return Offer(alternative, question)

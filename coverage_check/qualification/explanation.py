@@ -1,6 +1,6 @@
 """Why a verdict: reasons, evidence, what to ask next, and the sentence that is said."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -18,25 +18,28 @@ from coverage_check.decision import (
 from coverage_check.layer import Layer
 from coverage_check.location import Location, LocationLevel, Match
 from coverage_check.products import Product
-from coverage_check.qualification.assessment import (
-    Assessment,
-    Claim,
-    Fit,
-    Time,
-    assess,
-    conditional_use,
-    reliability,
-)
+from coverage_check.qualification.assessment import Assessment, Claim
+from coverage_check.qualification.stances import Fit, Time, conditional_use
+from coverage_check.qualification.weighing import NEARLY_ALL
 from coverage_check.technology import Condition, Receiver
 
 _DAYS_A_MONTH = 30.44
-_NEARLY_ALL = 0.95
-"""From this share on, nothing else matters: the rest is the tail of the location's error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """All that a decision rests on, before it is put into words."""
+    """All that a decision rests on, before it is put into words.
+
+    Many rows of a batch are alike, and one stands for all of them (docs/decisions/0008): whatever is chosen by, but for
+    what `outline` compares, is the same for all; and what is said in numbers goes through `weigh` and `distances`.
+
+    Attributes
+    ----------
+    weigh
+        Gives the assessment of another product, use or day at the same place.
+    distances
+        For each layer by its id, how the distance to its edge is said.
+    """
 
     product: Product
     use: Use
@@ -46,6 +49,8 @@ class Case:
     availabilities: tuple[Availability, ...]
     verdict: Verdict
     condition: Condition | None
+    weigh: Callable[[Product, Use, date], Assessment]
+    distances: Mapping[str, wording.Words]
 
     @property
     def deciding(self) -> Claim | None:
@@ -62,36 +67,34 @@ class Case:
         """The assessment under the verdict's condition."""
         if self.condition is None:
             return None
-        use = conditional_use(self.use, self.condition)
-        return assess(self.product, use, self.on, self.location, self.availabilities)
+        return self.weigh(self.product, conditional_use(self.use, self.condition), self.on)
 
-    @property
-    def probability(self) -> float:
-        """P_yes of what the verdict says: under its condition, if it has one."""
-        return (self.under_condition or self.assessment).yes
+    def distance(self, layer: Layer | None) -> wording.Words:
+        """Say how far off the edge of a layer is."""
+        return self.distances[layer.id] if layer else wording.distance_words(None)
 
 
-def message(code: ReasonCode, layer: Layer | None = None, *, distance_m: float | None = None, remark: str = "") -> str:
+def message(code: ReasonCode, layer: Layer | None = None, *, distance: wording.Words | None = None, remark: str = "") -> str:
     """Write a reason's message, in English."""
-    return filled(wording.REASONS[code], layer, distance_m=distance_m, remark=remark).en
+    return filled(wording.REASONS[code], layer, distance=distance, remark=remark).en
 
 
 def reasons(case: Case) -> tuple[Reason, ...]:
     """Give the reasons, the one that decided first."""
     found: dict[ReasonCode, Reason] = {}
-    for code, layer, distance_m in _reasons(case):
+    for code, layer in _reasons(case):
         if code not in found:
-            text = message(code, layer, distance_m=distance_m)
+            text = message(code, layer, distance=case.distance(layer))
             found[code] = Reason(code=code, message=text, layer=layer.id if layer else None)
     return tuple(found.values())
 
 
-_Found = tuple[ReasonCode, Layer | None, float | None]
+_Found = tuple[ReasonCode, Layer | None]
 
 
 def _reasons(case: Case) -> Iterator[_Found]:
     if not case.product.on_sale(case.on):
-        yield ReasonCode.PRODUCT_NOT_ON_SALE, None, None
+        yield ReasonCode.PRODUCT_NOT_ON_SALE, None
     if case.verdict is Verdict.DELIVERABLE:
         yield from _why_yes(case)
     elif case.verdict is Verdict.CONDITIONAL:
@@ -107,19 +110,19 @@ def _why_yes(case: Case) -> Iterator[_Found]:
     claim = case.deciding
     if claim is None:
         return
-    yield ReasonCode.COVERED, claim.layer, claim.edge_distance_m
+    yield ReasonCode.COVERED, claim.layer
     if case.product.contract_months:
         end = case.on + timedelta(days=case.product.contract_months * _DAYS_A_MONTH)
         last = last_day(case.assessment, claim)
         if last and last < end:
-            yield ReasonCode.TECHNOLOGY_RETIRED, claim.layer, None
+            yield ReasonCode.TECHNOLOGY_RETIRED, claim.layer
 
 
 def _why_conditional(case: Case) -> Iterator[_Found]:
     under = case.under_condition
     claim = (under.best(Fit.QUALIFIES, Time.LIVE) if under else None) or case.deciding
     code = ReasonCode.NEEDS_ANTENNA if case.condition is Condition.OUTDOOR_ANTENNA else ReasonCode.OUTDOOR_ONLY
-    yield code, claim.layer if claim else None, None
+    yield code, claim.layer if claim else None
     yield from _why_no(case)
 
 
@@ -129,12 +132,12 @@ def _why_no(case: Case) -> Iterator[_Found]:
         yield from _why_not_covered(case)
     if claims and all(c.time is Time.OFF and not c.layer.begins_after(case.on) for c in claims):
         last = max(claims, key=lambda c: (c.fit is Fit.QUALIFIES, c.layer.valid_until or date.min))
-        yield ReasonCode.TECHNOLOGY_RETIRED, last.layer, None
+        yield ReasonCode.TECHNOLOGY_RETIRED, last.layer
     claim = case.deciding
     if claim and claim.surveyed_here and not claim.covers_here:
-        yield ReasonCode.NO_COVERAGE, claim.layer, claim.edge_distance_m
+        yield ReasonCode.NO_COVERAGE, claim.layer
     elif claim and covered and case.product.on_sale(case.on):  # where asking costs too much, a likely place may be a no
-        yield ReasonCode.EDGE_UNCERTAIN, claim.layer, claim.edge_distance_m
+        yield ReasonCode.EDGE_UNCERTAIN, claim.layer
     yield from _elsewhere(case)
 
 
@@ -142,12 +145,12 @@ def _why_not_covered(case: Case) -> Iterator[_Found]:
     """Say what there is of the technology where the needed level isn't: a lower level, an edge nearby, a later day."""
     best = case.assessment.best
     if (claim := best(Fit.LOWER, Time.LIVE)) and claim.covers_here:
-        yield ReasonCode.BELOW_REQUIRED_LEVEL, claim.layer, claim.edge_distance_m
+        yield ReasonCode.BELOW_REQUIRED_LEVEL, claim.layer
     if claim := best(Fit.QUALIFIES, Time.LIVE):
-        yield ReasonCode.NO_COVERAGE, claim.layer, claim.edge_distance_m
+        yield ReasonCode.NO_COVERAGE, claim.layer
     for claim in case.assessment.focus:
         if claim.fit is Fit.QUALIFIES and claim.covers_here and claim.layer.begins_after(case.on):
-            yield ReasonCode.NOT_YET_LIVE, claim.layer, None
+            yield ReasonCode.NOT_YET_LIVE, claim.layer
 
 
 def _elsewhere(case: Case) -> Iterator[_Found]:
@@ -162,37 +165,37 @@ def _elsewhere(case: Case) -> Iterator[_Found]:
         if layer.service is not case.product.service or not live or not (a.covered[0] and a.surveyed[0]):
             continue
         if layer.network in networks and layer.technology not in wanted:
-            yield ReasonCode.FALLBACK_TECHNOLOGY_ONLY, layer, float(a.edge_distance_m[0])
+            yield ReasonCode.FALLBACK_TECHNOLOGY_ONLY, layer
         if (
             layer.network not in networks
             and layer.technology in wanted
             and layer.assumed_level.reaches(case.assessment.needed)
         ):
-            yield ReasonCode.OTHER_NETWORK_ONLY, layer, float(a.edge_distance_m[0])
+            yield ReasonCode.OTHER_NETWORK_ONLY, layer
 
 
 def _why_undetermined(case: Case) -> Iterator[_Found]:
     claim, because, weighed = case.deciding, case.assessment.unknown_because, case.assessment
     layer = claim.layer if claim else None
-    nowhere_known = weighed.unknown >= _NEARLY_ALL
+    nowhere_known = weighed.unknown >= NEARLY_ALL
     if because and nowhere_known:
-        yield because, layer, None
+        yield because, layer
     if case.location.match is Match.AMBIGUOUS:
-        yield ReasonCode.ADDRESS_AMBIGUOUS, None, None
+        yield ReasonCode.ADDRESS_AMBIGUOUS, None
     too_coarse = not weighed.agree or case.location.gross_error > 1 - case.product.risk.yes
     if too_coarse and case.location.match is not Match.AMBIGUOUS:
-        yield ReasonCode.MATCH_TOO_COARSE, None, None
+        yield ReasonCode.MATCH_TOO_COARSE, None
     if nowhere_known:
         return
-    partly = [because] if because and weighed.unknown - case.location.gross_error > 1 - _NEARLY_ALL else []
+    partly = [because] if because and weighed.unknown - case.location.gross_error > 1 - NEARLY_ALL else []
     # The map speaks about the found place, and only the doubt about the place reaches beyond it: a better place settles it.
     beyond = partly == [ReasonCode.OUTSIDE_SURVEY_AREA] and claim is not None and claim.surveyed_here
     if not beyond:
-        yield from ((code, layer, None) for code in partly)
+        yield from ((code, layer) for code in partly)
     if claim and (claim.split or not (too_coarse or case.location.match is Match.AMBIGUOUS)):
-        yield ReasonCode.EDGE_UNCERTAIN, layer, claim.edge_distance_m
+        yield ReasonCode.EDGE_UNCERTAIN, layer
     if beyond:
-        yield from ((code, None, None) for code in partly)
+        yield from ((code, None) for code in partly)
     yield from _elsewhere(case)
 
 
@@ -200,13 +203,13 @@ def _remarks(case: Case) -> Iterator[_Found]:
     """Say what is doubtful about the maps themselves."""
     claim = case.deciding
     if claim and claim.covers_here and claim.layer.level is None:
-        yield ReasonCode.THRESHOLD_UNKNOWN, claim.layer, None
+        yield ReasonCode.THRESHOLD_UNKNOWN, claim.layer
     live = [c for c in case.assessment.claims if c.time is Time.LIVE and c.surveyed_here]
     for higher in (c for c in live if c.covers_here and c.layer.level):
         lower = [c for c in live if c.layer.level and _same_map(c.layer, higher.layer)]
         lower = [c for c in lower if c.layer.assumed_level.rank < higher.layer.assumed_level.rank]
         if lower and not any(c.covers_here for c in lower):
-            yield ReasonCode.LAYERS_DISAGREE, lower[0].layer, None
+            yield ReasonCode.LAYERS_DISAGREE, lower[0].layer
 
 
 def _same_map(one: Layer, other: Layer) -> bool:
@@ -242,38 +245,35 @@ def valid_until(case: Case) -> date | None:
     return min(changes, default=None)
 
 
-def evidence(case: Case, found: Sequence[Reason]) -> tuple[Evidence, ...]:
-    """Give what each relevant layer said: the one that decided, those of the need, those that a reason names."""
-    relevant = {id(claim.availability): claim.availability for claim in case.assessment.claims}
+def evidence(case: Case, found: Sequence[Reason]) -> tuple[tuple[int, Evidence], ...]:
+    """Give what each relevant layer said, with its rank: 0 decided, 1 is named by a reason, 2 is of the need.
+
+    Of one rank, the layer whose edge is deepest inside comes first; that differs from row to row.
+    """
+    relevant = {claim.layer.id: claim.availability for claim in case.assessment.claims}
     named = {reason.layer for reason in found}
-    relevant |= {id(a): a for a in case.availabilities if a.layer.id in named}
+    relevant |= {a.layer.id: a for a in case.availabilities if a.layer.id in named}
     first = found[0].layer if found and found[0].layer else case.deciding.layer.id if case.deciding else None
-    ordered = sorted(
-        relevant.values(),
-        key=lambda a: (a.layer.id != first, a.layer.id not in named, -float(a.edge_distance_m[0]), a.layer.id),
-    )
-    return tuple(_evidence(availability, case.on) for availability in ordered)
+    ranked = sorted((0 if id_ == first else 1 if id_ in named else 2, id_) for id_ in relevant)
+    return tuple((rank, _evidence(relevant[id_], case.on)) for rank, id_ in ranked)
 
 
 def _evidence(a: Availability, on: date) -> Evidence:
+    """Say what a layer says; its numbers are each row's own."""
     layer = a.layer
-    places = slice(1, None) if a.covered.size > 1 else slice(0, None)
-    inside = a.covered[places] & a.surveyed[places]
     status = Status.COVERED if a.covered[0] else Status.NOT_COVERED
     if not a.surveyed[0] or not layer.speaks(on):
         status = Status.NO_DATA
     elif not layer.in_force(on):
         status = Status.NOT_IN_FORCE
-    serving = layer.speaks(on) and layer.in_force(on)
-    probability = float((inside * reliability(layer, a.edge_distance_m[places])).mean()) if serving else 0.0
     return Evidence(
         layer=layer.id,
         network=layer.network,
         technology=layer.technology,
         level=layer.level,
         status=status,
-        edge_distance_m=None if status is Status.NO_DATA else round(float(a.edge_distance_m[0]), 1),
-        probability=round(probability, 6),
+        edge_distance_m=None if status is Status.NO_DATA else 0.0,
+        probability=0.0,
         published=layer.published,
         valid_from=layer.valid_from,
         valid_until=layer.valid_until,
@@ -330,9 +330,11 @@ def _question(code: str, choices: wording.Words) -> Question:
     return Question(code=code, sv=words.sv, en=words.en)
 
 
-def filled(words: wording.Words, layer: Layer | None, *, distance_m: float | None = None, remark: str = "") -> wording.Words:
+def filled(
+    words: wording.Words, layer: Layer | None, *, distance: wording.Words | None = None, remark: str = ""
+) -> wording.Words:
     """Fill a sentence with what a layer and a distance give: technology, network, dates, metres."""
-    distance, said = wording.distance_words(distance_m), wording.REMARKS[remark]
+    distance, said = distance or wording.distance_words(None), wording.REMARKS[remark]
     event = None
     if layer:
         event = layer.valid_from if words is wording.REASONS[ReasonCode.NOT_YET_LIVE] else layer.valid_until

@@ -7,8 +7,8 @@ from coverage_check import wording
 from coverage_check.decision import Alternative, AskedAddress, Reason, ReasonCode, Sentence, Verdict
 from coverage_check.location import Match
 from coverage_check.products import Product
-from coverage_check.qualification.assessment import Fit, Time, assess, conditional_use, own_use
 from coverage_check.qualification.explanation import Case, filled, last_day, questions, questions_for
+from coverage_check.qualification.stances import Fit, Time, conditional_use, own_use
 
 
 def sentence(
@@ -22,11 +22,10 @@ def sentence(
     use = wording.use_words(case.use.place, case.use.receiver)
     condition = wording.CONDITIONS[case.condition] if case.condition else wording.Words("", "")
     parts = [_opening(case.verdict, case.product, _place(case, address), use, condition)]
-    layers = {a.layer.id: a for a in case.availabilities}
+    layers = {a.layer.id: a.layer for a in case.availabilities}
     for reason in _said(case.verdict, found):
-        a = layers.get(reason.layer or "")
-        distance_m = float(a.edge_distance_m[0]) if a else None
-        parts.append(filled(wording.REASONS[reason.code], a.layer if a else None, distance_m=distance_m))
+        layer = layers.get(reason.layer or "")
+        parts.append(filled(wording.REASONS[reason.code], layer, distance=case.distance(layer)))
     if offer := _offer(case, offers, catalogue):
         parts.append(offer)
     if case.verdict is Verdict.UNDETERMINED and (asked := questions(case, found, offers)):
@@ -93,7 +92,7 @@ def _offer_ends(case: Case, offer: Alternative, catalogue: Mapping[str, Product]
     """Give the last day of what an alternative rests on: an honest offer says that its network will be switched off."""
     product = catalogue.get(offer.product, case.product)
     use = own_use(product) if offer.condition is None else conditional_use(own_use(product), offer.condition)
-    assessment = assess(product, use, case.on, case.location, case.availabilities)
+    assessment = case.weigh(product, use, case.on)
     claim = assessment.best(Fit.QUALIFIES, Time.LIVE)
     return last_day(assessment, claim) if claim else None
 

@@ -1,0 +1,78 @@
+"""What is asked, and the rows of a batch in which it is asked alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from coverage_check.availability import Rows
+from coverage_check.decision import AskedAddress, Provenance, Use
+from coverage_check.location import Location
+from coverage_check.products import Product
+from coverage_check.qualification.outline import inner
+from coverage_check.technology import PlaceOfUse, Receiver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is asked: which product, where it will be used and with what, on which day.
+
+    `place` and `receiver` are None where the product's own hold.
+    """
+
+    product: Product
+    on: date
+    address: AskedAddress
+    place: PlaceOfUse | None = None
+    receiver: Receiver | None = None
+
+    @property
+    def use(self) -> Use:
+        """The use that was asked about."""
+        return Use(place=self.place or self.product.place_of_use, receiver=self.receiver or self.product.receiver)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Alike:
+    """Rows of a batch that ask the same about locations of the same kind.
+
+    Attributes
+    ----------
+    order, location
+        Those of one row, which stand for all but for the address, the position and the candidates.
+    key
+        What they have in common.
+    rows
+        int[n], ascending: their numbers in the batch.
+    given, normalised, places
+        Each row's address as asked and as understood, and how the sentence names its place.
+    locations
+        Each row's location as canonical JSON.
+    """
+
+    key: object
+    order: Order
+    location: Location
+    provenance: Provenance
+    rows: Rows
+    given: Sequence[str]
+    normalised: Sequence[str]
+    labels: Sequence[str]
+    lat: Sequence[float]
+    lon: Sequence[float]
+    errors_m: Sequence[tuple[float, float]]
+    locations: Sequence[str]
+
+
+def location_text(location: Location) -> str:
+    """Write a location as a decision records it, in canonical JSON."""
+    candidates = ",".join(
+        f'{{"label":"{inner(each.label)}","lat":{float(each.lat)!r},"level":"{each.level.value}",'
+        f'"lon":{float(each.lon)!r},"match":"{each.match.value}"}}'
+        for each in location.candidates
+    )
+    return (
+        f'{{"attribution":"{inner(location.attribution)}","candidates":[{candidates}],'
+        f'"cep50_m":{float(location.cep50_m)!r},"cep95_m":{float(location.cep95_m)!r},'
+        f'"lat":{float(location.lat)!r},"level":"{location.level.value}","lon":{float(location.lon)!r},'
+        f'"match":"{location.match.value}","source":"{inner(location.source)}"}}'
+    )
