@@ -68,6 +68,8 @@ class Places:
         it; reliability fades slowly, so some of them are enough.
     in_order
         Whether the places come nearest first.
+    spots
+        How many spots the places lie around, as many around each.
     """
 
     rows: Rows
@@ -76,6 +78,7 @@ class Places:
     edge_distance_m: Mapping[int, Floats]
     measured: Rows
     in_order: bool = True
+    spots: int = 1
 
 
 class Surroundings(Protocol):
@@ -104,3 +107,6 @@ class Surroundings(Protocol):
 
     def places(self, rows: Rows, layers: Sequence[int]) -> Iterator[Places]:
         """Look around: give each of the rows once, in parts."""
+
+    def around(self, row: int, layers: Sequence[int]) -> Mapping[int, Availability]:
+        """Measure at every place of the customer around one found place, nearest first."""

@@ -308,6 +308,7 @@ class Checker:
             address=_asked(query, request.location),
             place=None if request.at is None else word(PlaceOfUse, request.at),
             receiver=None if request.receiver is None else word(Receiver, request.receiver),
+            moved=self.snapshot.moved,
         )
         geocoder = self.geocoder.id if self.geocoder and query else ""
         try:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from coverage_check.errors import CoverageCheckError, GeocoderUnavailable, InvalidInput, OutputRefused
+from coverage_check.errors import CoverageCheckError, GeocoderUnavailable, InvalidInput, MissingFile, OutputRefused
 from coverage_check.version import __version__
 
 if TYPE_CHECKING:
@@ -138,6 +138,42 @@ def check(
 
 
 @commands.command()
+@click.argument("decision", metavar="DECISION.json", type=_PATH)
+@click.option("--sale", type=_PATH, metavar="SALE.toml", help="What was said and promised, and the seller's terms.")
+@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
+@_format("text", "json")
+def confirm(decision: Path, *, sale: Path | None, language: str, form: str) -> int:
+    """Write what confirms a sale by telephone, or, as JSON, what a contract summary needs; - is stdin.
+
+    DECISION.json is what `check --format json` printed.
+    """
+    from coverage_check.decision import Decision
+    from coverage_check.report.confirmation import Terms, confirmation, contract_summary, sale_of
+    from coverage_check.report.sale import read_sale
+
+    made = Decision.from_json(_read(decision))
+    context, terms = read_sale(sale, made, language=language) if sale else (sale_of(made, language=language), Terms())
+    if form == "json":
+        summary = contract_summary(made, context, terms=terms, language=language)
+        _say(json.dumps(summary, ensure_ascii=False, indent=2))
+    else:
+        _say(confirmation(made, context, terms=terms, language=language).rstrip("\n"))
+    return 0
+
+
+def _read(path: Path) -> str:
+    """Read a text; a file that is not there or no text is said to be so."""
+    if str(path) == "-":
+        return sys.stdin.read()
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path.name} is not UTF-8: give the file that check --format json wrote.") from None
+    except OSError as error:
+        raise MissingFile(f"{path.name} can't be read ({error.strerror}): check the path.") from None
+
+
+@commands.command()
 @click.argument("table", metavar="IN", type=_PATH)
 @click.option("-o", "--output", type=_PATH, help="File to write; appears whole or not at all.  [default: stdout]")
 @click.option(
@@ -183,12 +219,16 @@ def orders(
 @click.argument("layers_toml", metavar="LAYERS.toml", type=_PATH)
 @click.option("-o", "--output", required=True, type=_PATH, metavar="SNAPSHOT/", help="Folder to write.")
 @click.option("--overwrite", is_flag=True, help="Replace a snapshot that is already there.")
-def import_(layers_toml: Path, *, output: Path, overwrite: bool) -> int:
+@click.option(
+    "--previous", type=_PATH, metavar="SNAPSHOT/", help="Of the last delivery: what changed much stops the import."
+)
+@click.option("--accept", multiple=True, metavar="CODE:LAYER", help="Such a change that is right: AREA_CHANGED:4g-good.")
+def import_(layers_toml: Path, *, output: Path, **options: Any) -> int:
     """Read an operator's files into a snapshot, with the quality report."""
     from coverage_check.coverage.snapshot import import_layers
     from coverage_check.report.text import layers_text, quality_text
 
-    snapshot = import_layers(layers_toml, output, overwrite=overwrite, progress=_progress if sys.stderr.isatty() else None)
+    snapshot = import_layers(layers_toml, output, progress=_progress if sys.stderr.isatty() else None, **options)
     _say(f"snapshot {snapshot.id[:12]} in {output}\n{layers_text(snapshot.layers)}\n{quality_text(snapshot.quality)}")
     return 0
 

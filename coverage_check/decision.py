@@ -17,7 +17,7 @@ from coverage_check.location import Candidate, LocationLevel, Match
 from coverage_check.technology import Condition, PlaceOfUse, Receiver, SignalLevel, Technology
 
 SCHEMA = "coverage-check/decision/1"
-RULES = "coverage-check/rules/2"
+RULES = "coverage-check/rules/3"
 """Name of the decision's rules; it changes whenever the same inputs could give another verdict."""
 
 
@@ -285,6 +285,17 @@ class Decision:
         data["id"], data["made_at"] = hashlib.sha256(content.encode()).hexdigest(), made_at.isoformat()
         decision: Decision = _maker(cls)(data)  # type: ignore[arg-type] # a class is hashable
         return decision
+
+    @classmethod
+    def from_json(cls, text: str) -> "Decision":
+        """Read back what `to_json` gave; raise InvalidInput as `from_dict` does, and for a text that is no JSON object."""
+        try:
+            data = json.loads(text)
+        except ValueError:
+            data = None
+        if not isinstance(data, dict):
+            raise InvalidInput("This is no decision: give what check --format json printed.")
+        return cls.from_dict(data)
 
     def _repr_html_(self) -> str:
         from coverage_check.card import card_html  # noqa: PLC0415 - only notebooks need it

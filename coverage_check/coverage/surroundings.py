@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from coverage_check.availability import Bools, Floats, Places, Rows
+from coverage_check.availability import Availability, Bools, Floats, Places, Rows
 from coverage_check.coverage.grid import STATED_DISTANCE_M
 from coverage_check.coverage.lookup import Areas
 from coverage_check.coverage.snapshot import Snapshot
@@ -139,6 +139,21 @@ class MapSurroundings:
         for row in rows[several].tolist():
             yield self._ambiguous(row, layers)
 
+    def around(self, row: int, layers: Sequence[int]) -> Mapping[int, Availability]:
+        """Measure at every place of the customer around one found place, nearest first."""
+        spots = self._found
+        offsets, _ = _offsets_m(float(spots.cep50_m[row]), float(spots.cep95_m[row]), SAMPLES)
+        x, y = np.array((spots.x[row], spots.y[row]))[:, None] + np.vstack([(0.0, 0.0), offsets]).T
+        return {
+            layer: Availability(
+                layer=self.layers[layer],
+                covered=self._areas.covered(layer, x, y),
+                surveyed=self._areas.surveyed(layer, x, y),
+                edge_distance_m=self._areas.edge_distance_m(layer, x, y),
+            )
+            for layer in layers
+        }
+
     def _ambiguous(self, row: int, layers: Sequence[int]) -> Places:
         """Look around every candidate, and lay their places into one row."""
         spots = self._several[row]
@@ -163,6 +178,7 @@ class MapSurroundings:
             },
             measured=measured,
             in_order=False,
+            spots=len(everyone),
         )
 
 

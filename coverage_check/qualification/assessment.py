@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from coverage_check.availability import Availability
 from coverage_check.decision import ReasonCode, Verdict
 from coverage_check.layer import Layer
-from coverage_check.qualification.stances import Fit, Stance, Time, level_for
+from coverage_check.qualification.stances import Fit, Stance, Time, level_for, newer_map
 from coverage_check.qualification.weighing import VERDICTS, Weighed
 from coverage_check.technology import SignalLevel
 
@@ -15,13 +15,15 @@ from coverage_check.technology import SignalLevel
 class Claim:
     """One layer at one found place, in the light of one need on one day.
 
-    `split`: whether its edge runs between the places where the customer may be.
+    `split`: whether its edge runs between the places where the customer may be; `near`: whether it lies within the radius
+    that holds the customer 95 % of the time.
     """
 
     availability: Availability
     fit: Fit
     time: Time
     split: bool = False
+    near: bool = False
 
     @property
     def layer(self) -> Layer:
@@ -42,6 +44,10 @@ class Claim:
     def edge_distance_m(self) -> float:
         """Signed metres to the edge from the found place."""
         return float(self.availability.edge_distance_m[0])
+
+    def supersedes(self, other: "Claim") -> bool:
+        """Whether this is a newer map of the same claim: network, technology, service, level, place and receiver."""
+        return newer_map(self.layer, other.layer)
 
     def is_(self, fit: Fit, time: Time) -> bool:
         """Whether the claim is of this fit and time."""
@@ -65,6 +71,11 @@ class Assessment:
     needed: SignalLevel
     unknown_because: ReasonCode | None
     agree: bool
+    by_need: tuple[tuple[Claim, ...], ...]
+    unclear: float
+    loss_at_place: float
+    loss_of_each: float
+    spot_possible: bool
 
     @property
     def covered_here(self) -> bool:
@@ -78,7 +89,7 @@ class Assessment:
 
 
 def assessed(
-    weighed: Weighed, row: int, availabilities: Sequence[Availability], split: Sequence[bool] | None = None
+    weighed: Weighed, row: int, availabilities: Sequence[Availability], split: Sequence[bool], near: Sequence[bool]
 ) -> Assessment:
     """Give one row of what was weighed.
 
@@ -86,13 +97,13 @@ def assessed(
     ----------
     availabilities
         One for each layer, at the row's found place.
-    split
-        For each layer, whether its edge runs between the customer's places.
+    split, near
+        For each layer, whether its edge runs between the customer's places, and lies within the 95 % radius.
     """
 
     def claim(stance: Stance) -> Claim:
-        between = bool(split and split[stance.number])
-        return Claim(availabilities[stance.number], stance.fit, stance.time, between)
+        number = stance.number
+        return Claim(availabilities[number], stance.fit, stance.time, split[number], near[number])
 
     question = weighed.question
     by_need = [tuple(claim(stance) for stance in each) for each in weighed.stances]
@@ -108,6 +119,11 @@ def assessed(
         needed=max((level_for(need, question.product, question.use) for need in needs), key=lambda level: level.rank),
         unknown_because=_why_unknown(by_need) if weighed.partly_unknown[row] else None,
         agree=bool(weighed.agree[row]),
+        by_need=tuple(by_need),
+        unclear=float(weighed.unclear[row]),
+        loss_at_place=float(weighed.loss_at_place[row]),
+        loss_of_each=float(weighed.loss_of_each[row]),
+        spot_possible=bool(weighed.spot_possible[row]),
     )
 
 
@@ -116,7 +132,9 @@ def _why_unknown(by_need: Sequence[Sequence[Claim]]) -> ReasonCode:
     claims = [claim for claims in by_need for claim in claims]
     if not all(by_need) or all(claim.time is Time.SILENT for claim in claims):
         return ReasonCode.NO_DATA
-    if any(claim.time is Time.STALE and claim.fit is not Fit.LOWER and claim.surveyed_here for claim in claims):
+    stale = [claim for claim in claims if claim.time is Time.STALE and claim.fit is not Fit.LOWER and claim.surveyed_here]
+    live = [claim for claim in claims if claim.time is Time.LIVE and claim.surveyed_here]
+    if not all(any(newer.supersedes(old) for newer in live) for old in stale):
         return ReasonCode.LAYER_STALE
     if any(claim.fit is Fit.SPEED_UNKNOWN and claim.covers_here for claim in claims):
         return ReasonCode.THRESHOLD_UNKNOWN

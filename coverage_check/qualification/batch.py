@@ -14,9 +14,10 @@ from coverage_check.availability import Floats, Rows, Surroundings
 from coverage_check.decision import Verdict
 from coverage_check.products import Product
 from coverage_check.qualification.flips import Flips, flips, nearer, no_flips
+from coverage_check.qualification.gaps import Gapped, inner
 from coverage_check.qualification.numbers import rounded_texts, tenths, tenths_texts
 from coverage_check.qualification.order import Alike
-from coverage_check.qualification.outline import Gapped, Outline, inner
+from coverage_check.qualification.outline import Outline
 from coverage_check.qualification.sharing import Example, prints
 from coverage_check.qualification.stances import Question, numbers
 from coverage_check.qualification.weighing import VERDICTS, Doubt, Weigher
@@ -73,12 +74,13 @@ class Outlines:
         own = Question(alike.order.product, alike.order.use, alike.order.on)
         location = alike.location
         doubt = Doubt(gross_error=location.gross_error, coarse=location.level.coarse, several=len(location.candidates) > 1)
-        everyone = Weigher(around, alike.rows, doubt)
+        cep95_m = np.array([cep95_m for _, cep95_m in alike.errors_m])
+        everyone = Weigher(around, alike.rows, doubt, cep95_m)
         sold = everyone.weigh(own).verdict == _DELIVERABLE
         # Where it is deliverable nothing else is asked; other layers and products are looked at for the rest only.
-        for rows in (alike.rows[sold], alike.rows[~sold]):
-            if rows.size:
-                weigher = everyone if rows.size == alike.rows.size else Weigher(around, rows, doubt)
+        for some in (sold, ~sold):
+            if some.any():
+                weigher = everyone if some.all() else Weigher(around, alike.rows[some], doubt, cep95_m[some])
                 yield from self._decide(alike, own, weigher)
 
     def _decide(self, alike: Alike, own: Question, weigher: Weigher) -> Iterator[Part]:
@@ -108,6 +110,10 @@ class Outlines:
             example = Example(weigher, row, own)
             outline = write(alike, example, self._catalogue)
             asked = tuple(example.asked)
+            if example.alone:
+                found[row] = outline
+                open_rows.remove(row)
+                continue
             if asked not in printed:
                 printed[asked] = prints(weigher, asked)
             kept.setdefault(asked, {})[printed[asked][row]] = outline
@@ -162,19 +168,21 @@ def _part(outline: Outline, alike: Alike, weigher: Weigher, rows: Rows, order: t
     columns["location"] = [alike.locations[row] for row in in_alike]
     columns["probability"] = rounded_texts(probability)
     for number, question in enumerate(outline.offers):
+        if question is None:
+            continue
         columns[f"offer {number}"] = rounded_texts(np.round(weigher.weigh(question).yes[rows], 6))
     own_layers = numbers(weigher.weigh(outline.own).stances)
     for witness in outline.evidence:
         among = own_layers if witness.layer in own_layers else (witness.layer,)
         edge_m = tenths(around.edge_distance_m(batch_rows, [witness.layer])[:, 0])
-        columns[f"edge {witness.layer}"] = tenths_texts(edge_m)
+        columns[f"edge {witness.id}"] = tenths_texts(edge_m)
         if witness.serving:
-            columns[f"share {witness.layer}"] = rounded_texts(np.round(weigher.seen(witness.layer, among)[0][rows], 6))
-        if any(gap.startswith(f"distance {witness.layer} ") for gap in text.gaps):
+            columns[f"share {witness.id}"] = rounded_texts(np.round(weigher.seen(witness.layer, among)[0][rows], 6))
+        if any(gap.startswith(f"distance {witness.id} ") for gap in text.gaps):
             said = [wording.distance_words(metres) for metres in edge_m.tolist()]
-            columns[f"distance {witness.layer} sv"] = raw_sv = [words.sv for words in said]
-            columns[f"distance {witness.layer} en"] = raw_en = [words.en for words in said]
-            raw |= {f"distance {witness.layer} sv": raw_sv, f"distance {witness.layer} en": raw_en}
+            columns[f"distance {witness.id} sv"] = raw_sv = [words.sv for words in said]
+            columns[f"distance {witness.id} en"] = raw_en = [words.en for words in said]
+            raw |= {f"distance {witness.id} sv": raw_sv, f"distance {witness.id} en": raw_en}
     if outline.edges:
         errors_m = np.array([alike.errors_m[row] for row in in_alike])
         columns["flips"] = _flip_texts(_flips(outline, weigher, batch_rows, errors_m))

@@ -13,7 +13,6 @@ from coverage_check.decision import (
     FoundLocation,
     ProductName,
     Provenance,
-    Reason,
     ReasonCode,
     Verdict,
     content_id,
@@ -24,6 +23,7 @@ from coverage_check.products import Product
 from coverage_check.qualification import explanation, sentences
 from coverage_check.qualification.batch import Outlines, Part
 from coverage_check.qualification.order import Alike, Order, location_text
+from coverage_check.qualification.questions import questions_for
 from coverage_check.qualification.stances import thresholds
 
 
@@ -104,15 +104,16 @@ def decide(
         When; it is not part of the decision's id.
     """
     found = Found(row=0, order=order, location=location, provenance=provenance)
-    [part] = decide_all([found], _Given(availabilities), Outlines(catalogue))
+    [part] = decide_all([found], _Given(availabilities, location), Outlines(catalogue))
     return Decision.of_content(part.content(0), made_at)
 
 
 class _Given:
     """The surroundings of one location, from an availability for each layer: `availability.Surroundings`."""
 
-    def __init__(self, availabilities: Sequence[Availability]) -> None:
+    def __init__(self, availabilities: Sequence[Availability], location: Location) -> None:
         self._given = availabilities
+        self._spots = max(1, len(location.candidates)) if location.match is Match.AMBIGUOUS else 1
         self.layers: tuple[Layer, ...] = tuple(a.layer for a in availabilities)
 
     @property
@@ -131,6 +132,9 @@ class _Given:
         bearing = self._given[layer].edge_bearing_deg
         return np.full(len(rows), np.nan if bearing is None else bearing)
 
+    def around(self, row: int, layers: Sequence[int]) -> Mapping[int, Availability]:  # noqa: ARG002 - there is one row
+        return {layer: self._given[layer] for layer in layers}
+
     def places(self, rows: Rows, layers: Sequence[int]) -> Iterator[Places]:
         size = max((self._given[layer].covered.size for layer in layers), default=1)
         places = slice(1, None) if size > 1 else slice(0, None)
@@ -140,6 +144,8 @@ class _Given:
             surveyed={layer: self._given[layer].surveyed[None, places] for layer in layers},
             edge_distance_m={layer: self._given[layer].edge_distance_m[None, places] for layer in layers},
             measured=np.arange(max(size - 1, 1)),
+            in_order=self._spots == 1,
+            spots=self._spots,
         )
 
 
@@ -153,7 +159,7 @@ def undetermined(
     location: Location | None = None,
 ) -> Decision:
     """Decide that nothing can be said, because the place could not be found or the input not be used."""
-    reason = Reason(code=code, message=explanation.message(code, remark=remark))
+    reason = explanation.why(code, remark=remark).reason
     return _sealed(
         Decision(
             id="",
@@ -171,7 +177,7 @@ def undetermined(
             evidence=(),
             flips=None,
             alternatives=(),
-            ask_next=explanation.questions_for(code),
+            ask_next=questions_for(code),
             sentence=sentences.undetermined_sentence(order.product, order.address, code, remark=remark),
             provenance=provenance,
         )

@@ -21,7 +21,7 @@ from coverage_check.location import Match
 from coverage_check.products import Risk
 from coverage_check.qualification.assessment import Assessment
 from coverage_check.qualification.explanation import Case
-from coverage_check.qualification.stances import Fit, Time, conditional_use, own_use, reliable, verdict_for
+from coverage_check.qualification.stances import Fit, Question, Time, conditional_use, own_use, reliable, verdict_for
 from coverage_check.qualification.weighing import VERDICTS, Codes
 from coverage_check.spread import offsets_m
 
@@ -68,7 +68,7 @@ def _edges(case: Case) -> Iterator[Edge]:
     other = {Verdict.DELIVERABLE: Verdict.CONDITIONAL, Verdict.UNDETERMINED: Verdict.NOT_DELIVERABLE}
     for condition in (case.condition,) if case.condition else case.product.conditions:
         use = conditional_use(case.use, condition)
-        yield from _edge(case.weigh(case.product, use, case.on), other)
+        yield from _edge(case.weigh(Question(case.product, use, case.on)), other)
 
 
 def _edge(assessment: Assessment, become: Mapping[Verdict, Verdict]) -> Iterator[Edge]:

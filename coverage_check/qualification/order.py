@@ -8,7 +8,8 @@ from coverage_check.availability import Rows
 from coverage_check.decision import AskedAddress, Provenance, Use
 from coverage_check.location import Location
 from coverage_check.products import Product
-from coverage_check.qualification.outline import inner
+from coverage_check.qualification.explanation import Moved
+from coverage_check.qualification.gaps import inner
 from coverage_check.technology import PlaceOfUse, Receiver
 
 
@@ -16,7 +17,8 @@ from coverage_check.technology import PlaceOfUse, Receiver
 class Order:
     """What is asked: which product, where it will be used and with what, on which day.
 
-    `place` and `receiver` are None where the product's own hold.
+    `place` and `receiver` are None where the product's own hold. `moved` turns metres beside a place into degrees, which a
+    spot nearby needs; without it none is offered.
     """
 
     product: Product
@@ -24,6 +26,7 @@ class Order:
     address: AskedAddress
     place: PlaceOfUse | None = None
     receiver: Receiver | None = None
+    moved: Moved | None = None
 
     @property
     def use(self) -> Use:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
+from operator import attrgetter
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from coverage_check.decision import Thresholds, Use, Verdict
 from coverage_check.layer import Layer
 from coverage_check.products import Need, Product, Risk
 from coverage_check.technology import Condition, PlaceOfUse, Receiver, SignalLevel, needed_level
+
+NEARLY_ALL = 0.95
+"""From this share on, nothing else matters: the rest is the tail of the location's error."""
 
 
 class Fit(Enum):
@@ -37,11 +41,12 @@ class Time(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A product, where and with what it is used, on a day."""
+    """A product, where and with what it is used, on a day; perhaps by claims for handsets alone."""
 
     product: Product
     use: Use
     on: date
+    handset_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,21 @@ class Stance:
     fit: Fit
     time: Time
 
+    def supersedes(self, other: "Stance") -> bool:
+        """Whether this is a newer map of the same claim: network, technology, service, level, place and receiver."""
+        return newer_map(self.layer, other.layer)
+
     def is_(self, fits: Sequence[Fit], times: Sequence[Time]) -> bool:
         """Whether the stance is of one of these fits and times."""
         return self.fit in fits and self.time in times
+
+
+_CLAIM = attrgetter("network", "technology", "service", "level", "environment", "receiver")
+
+
+def newer_map(layer: Layer, other: Layer) -> bool:
+    """Whether a layer is a newer map of the claim that another makes."""
+    return bool(layer.published > other.published and _CLAIM(layer) == _CLAIM(other))
 
 
 def own_use(product: Product) -> Use:
@@ -107,6 +124,7 @@ def stances(question: Question, layers: Sequence[Layer]) -> tuple[tuple[Stance, 
                 Stance(number, layer, _fit(layer, level, product.min_download_mbps, question.use), _time(layer, question.on))
                 for number, layer in enumerate(layers)
                 if (layer.network, layer.technology, layer.service) == wanted
+                and not (question.handset_only and layer.receiver is not Receiver.HANDSET)
             )
         )
     return tuple(found)

@@ -13,11 +13,10 @@ import numpy.typing as npt
 from coverage_check.availability import Bools, Floats, Places, Rows, Surroundings
 from coverage_check.decision import Verdict
 from coverage_check.layer import Layer
+from coverage_check.products import Risk
 from coverage_check.qualification.stances import Fit, Question, Stance, Time, numbers, reliable, stances
 
 Codes = npt.NDArray[np.int8]
-NEARLY_ALL = 0.95
-"""From this share on, nothing else matters: the rest is the tail of the location's error."""
 VERDICTS = tuple(Verdict)
 
 
@@ -37,6 +36,12 @@ class Weighed:
         bool[n]: whether the whole 95 % region says the same, where the location is so coarse that it must.
     partly_unknown
         bool[n]: whether any of the places is unknown.
+    unclear
+        float64[n]: the share of the places that is unknown.
+    loss_at_place, loss_of_each
+        float64[n]: the loss to be expected if the exact place were known, and if it were known which of the spots it is.
+    spot_possible
+        bool[n]: whether some spot within the 95 % region could be deep enough inside for a yes.
     """
 
     question: Question
@@ -48,6 +53,10 @@ class Weighed:
     weakest: Codes
     agree: Bools
     partly_unknown: Bools
+    unclear: Floats
+    loss_at_place: Floats
+    loss_of_each: Floats
+    spot_possible: Bools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +75,14 @@ class Weigher:
     ----------
     rows
         int[n], ascending: numbers of the batch's rows; what is weighed has one element for each of them.
+    cep95_m
+        float64[n]: the radius that holds the true place 95 % of the time.
     """
 
-    def __init__(self, surroundings: Surroundings, rows: Rows, doubt: Doubt) -> None:
+    def __init__(self, surroundings: Surroundings, rows: Rows, doubt: Doubt, cep95_m: Floats) -> None:
         self.surroundings = surroundings
         self.rows = rows
+        self.cep95_m = cep95_m
         self.gross_error = doubt.gross_error
         self._doubt = doubt
         self._weighed: dict[Question, Weighed] = {}
@@ -120,11 +132,13 @@ class Weigher:
         served, unknown = np.empty((2, n))
         weakest = np.zeros(n, dtype=np.int8)
         agree, partly_unknown = np.empty((2, n), dtype=bool)
+        exact, each = np.empty((2, n))
         for at, places in self._look(numbers(by_need)):
-            needs = [_need_met(places, each) for each in by_need]
+            needs = [_need_met(places, stances_) for stances_ in by_need]
             met = _combined(needs, every=bool(question.product.all_of))
             served[at], unknown[at] = met.mean(places), met.unknown.mean(axis=1)
             agree[at], partly_unknown[at] = self._agree(places, met), met.unknown.any(axis=1)
+            exact[at], each[at] = _losses(risk, places, met)
             if question.product.all_of:
                 least = [(need.mean(places), need.unknown.mean(axis=1)) for need in needs]
                 weakest[at] = _least(least, len(at))
@@ -143,7 +157,19 @@ class Weigher:
             weakest=weakest,
             agree=agree,
             partly_unknown=partly_unknown,
+            unclear=unknown,
+            loss_at_place=exact,
+            loss_of_each=each,
+            spot_possible=self._spot_possible(by_need, risk),
         )
+
+    def _spot_possible(self, by_need: Sequence[Sequence[Stance]], risk: Risk) -> Bools:
+        """Take the deepest that the 95 % region can reach into a claim from outside."""
+        possible = np.zeros(len(self.rows), dtype=bool)
+        for stance in (stance for each in by_need for stance in each if stance.is_((Fit.QUALIFIES,), (Time.LIVE,))):
+            depth_m = self.cep95_m + self.surroundings.edge_distance_m(self.rows, [stance.number])[:, 0]
+            possible |= (depth_m >= 0) & (reliable(stance.layer.probability, stance.layer.resolution_m, depth_m) >= risk.yes)
+        return possible
 
     def _agree(self, places: Places, met: "_Met") -> Bools:
         """Tell whether the whole 95 % region says the same, which a coarse location needs."""
@@ -212,7 +238,7 @@ def _need_met(places: Places, by: Sequence[Stance]) -> _Met:
 
     qualifying, live, stale = (Fit.QUALIFIES,), (Time.LIVE,), (Time.STALE,)
     served = covered(qualifying, live)
-    pending = covered(qualifying, stale) | covered((Fit.SPEED_UNKNOWN,), (Time.LIVE, Time.STALE))
+    pending = covered((Fit.SPEED_UNKNOWN,), live) | _pending(places, by, nowhere)
     # A live map says no, be it of the needed level or of a lower one that isn't there either ...
     denied = surveyed(_ANY_FIT, live) & ~covered(_ANY_FIT, live)
     denied = denied | surveyed((Fit.QUALIFIES, Fit.SPEED_UNKNOWN), live)
@@ -228,6 +254,35 @@ def _need_met(places: Places, by: Sequence[Stance]) -> _Met:
         rel=_most_reliable(places, serving),
         at_edge=max((stance.layer.probability for stance in serving), default=0.0),
     )
+
+
+def _pending(places: Places, by: Sequence[Stance], nowhere: Bools) -> Bools:
+    """Find where a stale map covers, and no newer map of the same claim is in use, for which the old one is history."""
+    pending = nowhere
+    for old in by:
+        if old.time is Time.STALE and old.fit is not Fit.LOWER:
+            newer = [places.surveyed[new.number] for new in by if new.time is Time.LIVE and new.supersedes(old)]
+            pending = pending | (_inside(places, old.number) & ~_union(nowhere, newer))
+    return pending
+
+
+def _losses(risk: Risk, places: Places, met: _Met) -> tuple[Floats, Floats]:
+    """Expect the loss if the exact place were known, and if it were known which of the spots it is."""
+    unclear = _at_measured(places, met.unknown).astype(np.float64)
+    served, unclear = np.broadcast_arrays(met.rel, unclear)
+    at_place = _loss(risk, served, unclear).mean(axis=1)
+    if served.shape[1] < places.spots:
+        return at_place, at_place
+    spots = [np.array_split(part, places.spots, axis=1) for part in (served, unclear)]
+    each = np.column_stack([_loss(risk, s.mean(axis=1), u.mean(axis=1)) for s, u in zip(*spots, strict=True)])
+    return at_place, each.mean(axis=1)
+
+
+def _loss(risk: Risk, served: Floats, unclear: Floats) -> Floats:
+    """Give the least expected loss of yes, no and asking again, at places of which so much is known."""
+    yes, no = (1 - served) * risk.mis_sale, (served + unclear) * risk.lost_sale
+    least: Floats = np.minimum(np.minimum(yes, no), risk.ask)
+    return least
 
 
 def _most_reliable(places: Places, serving: Sequence[Stance]) -> Floats:

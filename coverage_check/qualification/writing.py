@@ -11,12 +11,13 @@ from coverage_check.qualification import explanation, sentences
 from coverage_check.qualification.alternatives import alternatives
 from coverage_check.qualification.assessment import Assessment
 from coverage_check.qualification.flips import edges
+from coverage_check.qualification.gaps import words_gap
 from coverage_check.qualification.order import Alike, Order
-from coverage_check.qualification.outline import Outline, witness, words_gap
+from coverage_check.qualification.outline import Outline, witness
+from coverage_check.qualification.questions import questions
 from coverage_check.qualification.sharing import Example
 from coverage_check.qualification.stances import Question, conditional_use, own_use, thresholds
 from coverage_check.technology import Condition
-from coverage_check.wording import Words
 
 _UNDATED = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -31,10 +32,11 @@ def write(alike: Alike, example: Example, catalogue: Mapping[str, Product]) -> O
     """
     order, address = alike.order, _gapped(alike.order.address)
     case = _case(alike, example)
-    found = explanation.reasons(case)
-    offers = () if case.verdict is Verdict.DELIVERABLE else alternatives(case, order.place, catalogue)
+    whys = explanation.whys(case)
+    offers = alternatives(case, order.place, catalogue)
     offered = tuple(offer.alternative for offer in offers)
-    evidence = explanation.evidence(case, found)
+    asked = questions(case, whys, offered, catalogue)
+    evidence = explanation.evidence(case, whys)
     decision = Decision(
         id="",
         made_at=_UNDATED,
@@ -43,7 +45,7 @@ def write(alike: Alike, example: Example, catalogue: Mapping[str, Product]) -> O
         verdict=case.verdict,
         probability=0.0,
         thresholds=thresholds(order.product.risk),
-        reasons=found,
+        reasons=tuple(why.reason for why in whys),
         product=ProductName(code=order.product.code, name=order.product.name),
         use=case.use,
         address=address,
@@ -51,8 +53,8 @@ def write(alike: Alike, example: Example, catalogue: Mapping[str, Product]) -> O
         evidence=tuple(item for _, item in evidence),
         flips=None,
         alternatives=offered,
-        ask_next=explanation.questions(case, found, offered),
-        sentence=sentences.sentence(case, found, offered, address, catalogue),
+        ask_next=asked,
+        sentence=sentences.sentence(case, sentences.Told(whys, offered, asked), address, catalogue),
         provenance=alike.provenance,
     )
     own = Question(order.product, order.use, order.on)
@@ -83,10 +85,8 @@ def _case(alike: Alike, example: Example) -> explanation.Case:
         verdict=verdict,
         condition=condition,
         weigh=example.weigh,
-        distances={
-            a.layer.id: Words(words_gap(f"distance {number} sv"), words_gap(f"distance {number} en"))
-            for number, a in enumerate(example.availabilities)
-        },
+        around=example.around,
+        moved=order.moved,
     )
 
 
@@ -97,7 +97,7 @@ def _verdict(order: Order, own: Assessment, example: Example) -> tuple[Verdict, 
         return Verdict.NOT_DELIVERABLE, None
     if own.verdict is Verdict.NOT_DELIVERABLE and order.use == own_use(product):
         for condition in product.conditions:
-            under = example.weigh(product, conditional_use(order.use, condition), order.on)
+            under = example.weigh(Question(product, conditional_use(order.use, condition), order.on))
             if under.verdict is Verdict.DELIVERABLE:
                 return Verdict.CONDITIONAL, condition
     return own.verdict, None

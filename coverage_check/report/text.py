@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from coverage_check.coverage.quality import Quality
+from coverage_check.coverage.quality import Finding, Quality
 from coverage_check.decision import Alternative, Decision, Evidence, Verdict
 from coverage_check.layer import Layer
 
@@ -83,7 +83,8 @@ def offer_text(offer: Alternative) -> str:
     """Say one alternative on one line."""
     condition = f" {offer.condition.value.replace('_', ' ')}" if offer.condition else ""
     start = f" from {offer.from_}" if offer.from_ else ""
-    return f"{offer.product}{' with' if condition else ''}{condition}{start} · probability {offer.probability:.3f}"
+    spot = f" at {offer.lat:.5f}, {offer.lon:.5f}" if offer.lat is not None and offer.lon is not None else ""
+    return f"{offer.product}{' with' if condition else ''}{condition}{start}{spot} · probability {offer.probability:.3f}"
 
 
 def layers_text(layers: Sequence[Layer]) -> str:
@@ -103,7 +104,12 @@ def quality_text(quality: Quality) -> str:
     """List what the import found, one finding a line."""
     if not quality.findings:
         return "nothing to look at was found"
-    return "\n".join(f"note  {' and '.join(item.layers)}: {item.code}: {item.sentence}" for item in quality.findings)
+    return "\n".join(_finding_text(finding) for finding in quality.findings)
+
+
+def _finding_text(finding: Finding) -> str:
+    place = "" if finding.lat is None or finding.lon is None else f" Look at {finding.lat:.6f}, {finding.lon:.6f}."
+    return f"note  {' and '.join(finding.layers)}: {finding.code}: {finding.sentence}{place}"
 
 
 def layers_json(snapshot: str, layers: Sequence[Layer], quality: Quality) -> str:

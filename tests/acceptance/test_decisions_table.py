@@ -29,7 +29,8 @@ def said(offer: Alternative) -> str:
     """Write an alternative as the table does."""
     condition = f" with {offer.condition}" if offer.condition else ""
     start = f" from {offer.from_}" if offer.from_ else ""
-    return f"{offer.product}{condition}{start}"
+    spot = " at a spot nearby" if offer.lat is not None else ""
+    return f"{offer.product}{condition}{start}{spot}"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[f"line {line}" for line in range(2, len(ROWS) + 2)])

@@ -101,7 +101,9 @@ def vato() -> Snapshot:
 def weighed(snapshot: Snapshot, place: Location, question: Question) -> float:
     """Give our P_yes at a location."""
     around = MapSurroundings.of(snapshot, [place])
-    weigher = Weigher(around, np.arange(1), Doubt(gross_error=place.gross_error, coarse=False, several=False))
+    weigher = Weigher(
+        around, np.arange(1), Doubt(gross_error=place.gross_error, coarse=False, several=False), np.array([place.cep95_m])
+    )
     return float(weigher.weigh(question).yes[0])
 
 
