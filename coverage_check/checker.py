@@ -7,7 +7,7 @@ One checker serves many threads, and goes on working after a fork.
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from coverage_check.geocoders.base import Geocoder
 from coverage_check.geocoders.batches import for_batch
 from coverage_check.geocoders.configured import open_geocoder
 from coverage_check.geocoders.explanation import Explanation, explain
-from coverage_check.location import ErrorModel, Location
+from coverage_check.location import ErrorModel, Location, require_position
 from coverage_check.order_rows import (
     OUT,
     Defaults,
@@ -38,12 +38,25 @@ from coverage_check.order_rows import (
     refuse_answered,
 )
 from coverage_check.products import Catalogue, read_products
-from coverage_check.qualification import Decisions, Found, Order, Outlines, decide_all, undetermined
+from coverage_check.qualification import (
+    Decisions,
+    Found,
+    Order,
+    Outlines,
+    Positions,
+    decide_all,
+    decide_positions,
+    position_text,
+    undetermined,
+)
 from coverage_check.technology import PlaceOfUse, Receiver, word
 from coverage_check.version import __version__
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
+
+    from coverage_check.availability import Floats
 
 _SWAPPED = "SWAPPED"
 
@@ -236,6 +249,63 @@ class Checker:
         """
         return self._decide([self._located(request) for request in requests])
 
+    def check_positions(
+        self,
+        *,
+        lat: "npt.ArrayLike",
+        lon: "npt.ArrayLike",
+        product: str,
+        cep95_m: float = 15.0,
+        on: date | None = None,
+        at: PlaceOfUse | str | None = None,
+        receiver: Receiver | str | None = None,
+    ) -> Decisions:
+        """Decide about a product at many positions, each as `check_location` does at `Location.at`; the fastest way.
+
+        Parameters
+        ----------
+        lat, lon
+            float64[n], degrees: some ten thousand at a time, for the answers take memory.
+        cep95_m
+            The radius that holds the true place 95 % of the time, metres.
+
+        Raises
+        ------
+        InvalidInput
+            As `check_location`, for any of the positions.
+        """
+        made_at, provenance = _now(), self._provenance("")
+        lat, lon = _degrees(lat, lon)
+        if not lat.size:
+            return Decisions([], {}, made_at)
+        example = Location.at(lat=float(lat[0]), lon=float(lon[0]), cep95_m=cep95_m)
+        order = self._located(Request(location=example, product=product, on=on, at=at, receiver=receiver)).order
+        asked = [position_text(lat=y, lon=x) for y, x in zip(lat.tolist(), lon.tolist(), strict=True)]
+        swapped = looks_swapped(self.snapshot, lat=lat, lon=lon)
+        nowhere = {
+            row: undetermined(
+                replace(order, address=_asked_position(asked[row])),
+                ReasonCode.INVALID_INPUT,
+                provenance=provenance,
+                made_at=made_at,
+                remark=_SWAPPED,
+            )
+            for row in np.flatnonzero(swapped).tolist()
+        }
+        rows, location = np.flatnonzero(~swapped), example.as_recorded()
+        recorded = np.array([[round(number, 7) for number in axis[rows].tolist()] for axis in (lat, lon)])
+        positions = Positions(
+            order=order,
+            location=location,
+            provenance=provenance,
+            given=[asked[row] for row in rows.tolist()],
+            lat=recorded[0].tolist(),
+            lon=recorded[1].tolist(),
+        )
+        error_m = np.tile((location.cep50_m, location.cep95_m), (len(rows), 1))
+        around = MapSurroundings(self.snapshot, lat=recorded[0], lon=recorded[1], error_m=error_m)
+        return Decisions(decide_positions(positions, rows, around, self._outlines), nowhere, made_at)
+
     def check_rows(self, rows: Sequence[OrderRow | InvalidInput], *, language: str = "sv") -> list[dict[str, object]]:
         """Answer the rows of a table, each with its cc_… columns; a row with a fault is a row that says why."""
         located: list[_Located | InvalidInput] = []
@@ -318,7 +388,7 @@ class Checker:
         return _Located(order=order, location=location.as_recorded(), geocoder=geocoder)
 
     def _decide(self, located: Sequence[_Located]) -> Decisions:
-        made_at = datetime.now(tz=UTC).replace(microsecond=0)  # as precise as the record is
+        made_at = _now()
         provenances = {name: self._provenance(name) for name in {item.geocoder for item in located}}
         swapped = self._swapped([item.location for item in located])
         found: list[Found] = []
@@ -364,5 +434,24 @@ def _asked(query: Query | None, location: Location | None) -> AskedAddress:
     """Record what was asked: the customer's words, or the caller's position."""
     if query is not None:
         return AskedAddress(given=query.given, kind=query.kind, normalised=query.normalised)
-    text = f"{location.lat:.6f}, {location.lon:.6f}" if location else ""
+    return _asked_position(position_text(lat=location.lat, lon=location.lon) if location else "")
+
+
+def _asked_position(text: str) -> AskedAddress:
     return AskedAddress(given=text, kind="coordinates", normalised=text)
+
+
+def _now() -> datetime:
+    return datetime.now(tz=UTC).replace(microsecond=0)  # as precise as the record is
+
+
+def _degrees(lat: "npt.ArrayLike", lon: "npt.ArrayLike") -> "tuple[Floats, Floats]":
+    """Take many positions; raise InvalidInput if one isn't on Earth."""
+    lat, lon = (np.array(axis, np.float64, ndmin=1, copy=None) for axis in (lat, lon))
+    if lat.shape != lon.shape or lat.ndim != 1:
+        raise InvalidInput("lat and lon must be two numbers, or two lists of the same length.")
+    wrong = ~(np.isfinite(lat) & np.isfinite(lon) & (np.abs(lat) <= 90) & (np.abs(lon) <= 180))
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        require_position(lat=float(lat[row]), lon=float(lon[row]))
+    return lat, lon

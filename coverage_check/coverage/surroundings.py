@@ -248,7 +248,7 @@ class _Clouds:
         made = [_offsets_m(*error, count) for error in kinds]
         self._kind = np.array([kinds[error] for error in errors])
         self._offsets = np.stack([offsets for offsets, _ in made])
-        self._radii = np.stack([radii for _, radii in made])[self._kind]
+        self._radii = [radii for _, radii in made]
         self._measured = np.arange(_MEASURED_EVERY // 2, count, _MEASURED_EVERY)
 
     def places(self, layers: Sequence[int], rows: Rows) -> Places:
@@ -270,10 +270,17 @@ class _Clouds:
 
     def _beyond(self, here: Bools, edge_m: Floats, ask: _Ask, layer: int) -> Bools:
         """Give bool[spots, places]: what holds at the spot holds at all places that are nearer than the edge."""
-        spot, place = np.nonzero(self._radii > edge_m[:, None])
+        first = np.empty(len(edge_m), dtype=np.intp)  # the places come nearest first
+        for kind, radii in enumerate(self._radii):
+            own = self._kind == kind
+            first[own] = np.searchsorted(radii, edge_m[own], side="right")
+        count = self._offsets.shape[1]
+        beyond = count - first
+        spot = np.repeat(np.arange(len(edge_m)), beyond)
         if not spot.size:
             return here[:, None]
-        held = np.repeat(here[:, None], self._radii.shape[1], axis=1)
+        place = np.arange(len(spot)) - np.repeat(np.cumsum(beyond) - count, beyond)
+        held = np.repeat(here[:, None], count, axis=1)
         held[spot, place] = ask(layer, *self._at(spot, place))
         return held
 
@@ -282,7 +289,7 @@ class _Clouds:
         if covered.shape[1] == 1:
             return np.ascontiguousarray(edge_m[:, None])
         depths = np.repeat(edge_m[:, None], len(self._measured), axis=1)
-        near = np.abs(edge_m) < self._radii[:, -1]
+        near = np.abs(edge_m) < np.array([radii[-1] for radii in self._radii])[self._kind]
         spot, place = np.nonzero(covered[:, self._measured] & near[:, None])
         if spot.size:
             depths[spot, place] = self._areas.edge_distance_m(layer, *self._at(spot, self._measured[place]))

@@ -6,8 +6,19 @@ else could be had and how near another verdict is. `outline` keeps that with gap
 """
 
 from coverage_check.qualification.batch import Outlines
-from coverage_check.qualification.decide import Found, decide, decide_all, undetermined
+from coverage_check.qualification.decide import Found, decide, decide_all, decide_positions, undetermined
 from coverage_check.qualification.decisions import Decisions
-from coverage_check.qualification.order import Order
+from coverage_check.qualification.order import Order, Positions, position_text
 
-__all__ = ["Decisions", "Found", "Order", "Outlines", "decide", "decide_all", "undetermined"]
+__all__ = [
+    "Decisions",
+    "Found",
+    "Order",
+    "Outlines",
+    "Positions",
+    "decide",
+    "decide_all",
+    "decide_positions",
+    "position_text",
+    "undetermined",
+]

@@ -22,7 +22,7 @@ from coverage_check.location import Location, Match
 from coverage_check.products import Product
 from coverage_check.qualification import explanation, sentences
 from coverage_check.qualification.batch import Outlines, Part
-from coverage_check.qualification.order import Alike, Order, location_text
+from coverage_check.qualification.order import Alike, Order, Positions, location_text
 from coverage_check.qualification.questions import questions_for
 from coverage_check.qualification.stances import thresholds
 
@@ -52,6 +52,18 @@ def decide_all(found: Sequence[Found], around: Surroundings, outlines: Outlines)
         for part in outlines.decide(_alike(key, [found[member] for member in members], np.array(members)), around)
     ]
     return [replace(part, rows=numbers[part.rows]) for part in parts]
+
+
+def decide_positions(positions: Positions, rows: Rows, around: Surroundings, outlines: Outlines) -> list[Part]:
+    """Decide one order at many positions; the surroundings have a row for each.
+
+    Parameters
+    ----------
+    rows
+        Their numbers in the batch, by which the parts name them.
+    """
+    parts = outlines.decide(positions.alike(np.arange(len(rows))), around) if len(rows) else ()
+    return [replace(part, rows=rows[part.rows]) for part in parts]
 
 
 def _key(item: Found) -> object:

@@ -66,6 +66,60 @@ class Alike:
     locations: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Positions:
+    """Where one order is asked for: at positions that share all else that a location has.
+
+    Attributes
+    ----------
+    order, location
+        Those of one position, which stand for all.
+    given
+        Each position as its address says it: `position_text`.
+    lat, lon
+        As they are recorded.
+    """
+
+    order: Order
+    location: Location
+    provenance: Provenance
+    given: Sequence[str]
+    lat: Sequence[float]
+    lon: Sequence[float]
+
+    def alike(self, rows: Rows) -> Alike:
+        """Give the rows of these positions."""
+        order, location = self.order, self.location
+        before, between, after = _split_location(location)
+        return Alike(
+            key=(order.product.code, order.on, order.place, order.receiver, location.cep95_m, location.source),
+            order=order,
+            location=location,
+            provenance=self.provenance,
+            rows=rows,
+            given=self.given,
+            normalised=self.given,
+            labels=self.given,
+            lat=self.lat,
+            lon=self.lon,
+            errors_m=[(location.cep50_m, location.cep95_m)] * len(self.given),
+            locations=[f"{before}{y!r}{between}{x!r}{after}" for y, x in zip(self.lat, self.lon, strict=True)],
+        )
+
+
+def position_text(*, lat: float, lon: float) -> str:
+    """Write a position as an address that a caller asks for."""
+    return f"{lat:.6f}, {lon:.6f}"
+
+
+def _split_location(location: Location) -> tuple[str, str, str]:
+    """Give the JSON of a location around its latitude and longitude."""
+    text = location_text(location)
+    before, rest = text.split(f'"lat":{float(location.lat)!r},', 1)
+    between, after = rest.split(f'"lon":{float(location.lon)!r},', 1)
+    return f'{before}"lat":', f',{between}"lon":', f",{after}"
+
+
 def location_text(location: Location) -> str:
     """Write a location as a decision records it, in canonical JSON."""
     candidates = ",".join(

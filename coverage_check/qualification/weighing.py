@@ -136,11 +136,11 @@ class Weigher:
         for at, places in self._look(numbers(by_need)):
             needs = [_need_met(places, stances_) for stances_ in by_need]
             met = _combined(needs, every=bool(question.product.all_of))
-            served[at], unknown[at] = met.mean(places), met.unknown.mean(axis=1)
+            served[at], unknown[at] = met.mean(places), _share(met.unknown)
             agree[at], partly_unknown[at] = self._agree(places, met), met.unknown.any(axis=1)
             exact[at], each[at] = _losses(risk, places, met)
             if question.product.all_of:
-                least = [(need.mean(places), need.unknown.mean(axis=1)) for need in needs]
+                least = [(need.mean(places), _share(need.unknown)) for need in needs]
                 weakest[at] = _least(least, len(at))
         sure = 1 - self._doubt.gross_error
         yes, doubt = sure * served, self._doubt.gross_error + sure * unknown
@@ -205,8 +205,13 @@ def _mean(places: Places, served: Bools, rel: Floats, at_edge: float) -> Floats:
     """Multiply the share that is served by its reliability; where none of it was measured, it is a sliver at an edge."""
     hits = np.broadcast_to(_at_measured(places, served), rel.shape).sum(axis=1)
     reliability = np.where(hits, np.ascontiguousarray(rel).sum(axis=1) / np.maximum(hits, 1), at_edge)
-    mean: Floats = served.mean(axis=1) * reliability
+    mean: Floats = _share(served) * reliability
     return mean
+
+
+def _share(mask: Bools) -> Floats:
+    share: Floats = np.count_nonzero(mask, axis=1) / mask.shape[1]
+    return share
 
 
 def _at_measured(places: Places, mask: Bools) -> Bools:
