@@ -250,20 +250,14 @@ class Checker:
         return self._decide([self._located(request) for request in requests])
 
     def check_positions(
-        self,
-        *,
-        lat: "npt.ArrayLike",
-        lon: "npt.ArrayLike",
-        product: str,
-        cep95_m: float = 15.0,
-        on: date | None = None,
-        at: PlaceOfUse | str | None = None,
-        receiver: Receiver | str | None = None,
+        self, asked: Request, *, lat: "npt.ArrayLike", lon: "npt.ArrayLike", cep95_m: float = 15.0
     ) -> Decisions:
-        """Decide about a product at many positions, each as `check_location` does at `Location.at`; the fastest way.
+        """Decide one request at many positions, each as `check_location` does at `Location.at`; the fastest way.
 
         Parameters
         ----------
+        asked
+            The product, and the day and use if they differ; without an address or a location.
         lat, lon
             float64[n], degrees: some ten thousand at a time, for the answers take memory.
         cep95_m
@@ -279,12 +273,12 @@ class Checker:
         if not lat.size:
             return Decisions([], {}, made_at)
         example = Location.at(lat=float(lat[0]), lon=float(lon[0]), cep95_m=cep95_m)
-        order = self._located(Request(location=example, product=product, on=on, at=at, receiver=receiver)).order
-        asked = [position_text(lat=y, lon=x) for y, x in zip(lat.tolist(), lon.tolist(), strict=True)]
+        order = self._located(replace(asked, location=example)).order
+        texts = [position_text(lat=y, lon=x) for y, x in zip(lat.tolist(), lon.tolist(), strict=True)]
         swapped = looks_swapped(self.snapshot, lat=lat, lon=lon)
         nowhere = {
             row: undetermined(
-                replace(order, address=_asked_position(asked[row])),
+                replace(order, address=_asked_position(texts[row])),
                 ReasonCode.INVALID_INPUT,
                 provenance=provenance,
                 made_at=made_at,
@@ -298,7 +292,7 @@ class Checker:
             order=order,
             location=location,
             provenance=provenance,
-            given=[asked[row] for row in rows.tolist()],
+            given=[texts[row] for row in rows.tolist()],
             lat=recorded[0].tolist(),
             lon=recorded[1].tolist(),
         )

@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.orders_at_scale --size national --folder made/
 
-The peer is what an analyst writes: read each layer, geopandas.sjoin the orders to it, keep a column of yes and no. Ours gives
-every cc_ column, the id of each whole decision among them. CPU time of one core, all in one run; the first run makes the
-layers and imports them, which takes minutes.
+The peer is what an analyst writes: read each layer, geopandas.sjoin the orders to it, keep a column of yes and no. Ours
+gives every cc_ column, the id of each whole decision among them. CPU time of one core, all in one run; the first run makes
+the layers and imports them, which takes minutes.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from coverage_check.checker import Checker
+from coverage_check.checker import Checker, Request
 from coverage_check.coverage.index import implementation
 from coverage_check.coverage.snapshot import import_layers
 from tests.benchmarks.compare import prepare
@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 BATCH = 16_384
 LAST_YEAR = ("4g-basic", "4g-good")
 """Drawn twice, as the last delivery and as this one, so that there are ten layers."""
-DAY = date(2025, 11, 1)
+ASKED = Request(product="mbb-4g", on=date(2025, 11, 1))
 LAYER = """
 [[layer]]
 id = "{id}"
@@ -122,7 +122,7 @@ def by_us(snapshot: Path, products: Path, lon: Floats, lat: Floats) -> tuple[Map
     for start in range(0, len(lon), BATCH):
         some = slice(start, start + BATCH)
         began = time.process_time()
-        decisions = checker.check_positions(lat=lat[some], lon=lon[some], product="mbb-4g", on=DAY)
+        decisions = checker.check_positions(ASKED, lat=lat[some], lon=lon[some])
         decided = time.process_time()
         columns = decisions.columns("en")
         seconds["decide"] += decided - began
