@@ -245,6 +245,12 @@ class Decision:
     sentence: Sentence
     provenance: Provenance
 
+    @property
+    def promised_until(self) -> date | None:
+        """The last day of the network that a yes rests on, where the contract is longer than that; else None."""
+        ends = any(reason.code is ReasonCode.TECHNOLOGY_RETIRED for reason in self.reasons)
+        return self.evidence[0].valid_until if ends and self.verdict is Verdict.DELIVERABLE else None
+
     def __bool__(self) -> NoReturn:
         raise TypeError("A decision has four verdicts, not two: compare decision.verdict with Verdict.DELIVERABLE.")
 

@@ -147,6 +147,10 @@ VARIANTS: Mapping[tuple[ReasonCode, str], Words] = {
         "Produkten börjar säljas {date}.",
         "The product goes on sale on {date}.",
     ),
+    (ReasonCode.GEOCODER_UNAVAILABLE, "no_geocoder"): Words(
+        "Ingen adressökning är ansluten, så bara positioner kan prövas.",
+        "No address search is configured, so only positions can be checked.",
+    ),
     (ReasonCode.OUTSIDE_SURVEY_AREA, "perhaps"): Words(
         "Platsen kan ligga utanför täckningskartan.",
         "The place may lie outside the coverage map.",

@@ -171,7 +171,7 @@ def undetermined(
     location: Location | None = None,
 ) -> Decision:
     """Decide that nothing can be said, because the place could not be found or the input not be used."""
-    reason = explanation.why(code, remark=remark).reason
+    reason = explanation.lone(code, remark).reason
     return _sealed(
         Decision(
             id="",
@@ -189,7 +189,7 @@ def undetermined(
             evidence=(),
             flips=None,
             alternatives=(),
-            ask_next=questions_for(code),
+            ask_next=questions_for(code, remark),
             sentence=sentences.undetermined_sentence(order.product, order.address, code, remark=remark),
             provenance=provenance,
         )

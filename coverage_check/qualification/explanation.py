@@ -140,6 +140,11 @@ def distance_gap(layer: Layer | None) -> wording.Words:
     return wording.Words(words_gap(f"distance {layer.id} sv"), words_gap(f"distance {layer.id} en"))
 
 
+def lone(code: ReasonCode, remark: str = "") -> Why:
+    """Give the reason why no place could be looked at."""
+    return why(code, variant="no_geocoder") if remark == "NO_GEOCODER" else why(code, remark=remark)
+
+
 def whys(case: Case) -> tuple[Why, ...]:
     """Give the reasons, the one that decided first."""
     found: dict[ReasonCode, Why] = {}

@@ -5,6 +5,7 @@ of the addresses, at the exact place, at a lower level by a window, with an ante
 answer may be hoped for.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from coverage_check import wording
@@ -16,15 +17,18 @@ from coverage_check.qualification.stances import Question as Asked
 from coverage_check.qualification.stances import conditional_use, own_use
 from coverage_check.technology import Condition, PlaceOfUse, Receiver
 
-_HOPE = {
+HOPE = {
     "POSITION": 0.5,
     "ANTENNA_POSSIBLE": 0.5,
     "BY_A_WINDOW": 0.5,
     "PLACE_OF_USE": 0.25,
-    "MAP_OF_OPERATOR": 0.25,
+    "MAP_OF_OPERATOR": 0.05,
 }
 """How often the answer helps: that a telephone can send its place from there, that an antenna can be put up … Assumptions;
 a name, a number and a spelling are known to who lives there."""
+
+LEAST = 0.01
+"""Nobody is sent out for a position that spares less than this share of what it costs to ask."""
 
 _OF_CONDITION = {Condition.OUTDOOR_ANTENNA: "ANTENNA_POSSIBLE", Condition.OUTDOORS_ONLY: "PLACE_OF_USE"}
 _OF_REASON: Mapping[ReasonCode, str] = {
@@ -41,6 +45,8 @@ _OF_REASON: Mapping[ReasonCode, str] = {
 }
 _MAPS = {code for code, question in _OF_REASON.items() if question == "MAP_OF_OPERATOR"}
 
+_PLACES = {ReasonCode.ADDRESS_AMBIGUOUS, ReasonCode.MATCH_TOO_COARSE}
+
 _Worth = tuple[str, float]
 """A question and what its answer is expected to spare."""
 
@@ -56,13 +62,17 @@ def questions(
         worth += [("LONG_ENOUGH", 1.0)] if case.ends_within_contract else []
     best: dict[str, float] = {}
     for code, spared in worth:
-        best[code] = max(spared * _HOPE.get(code, 1.0), best.get(code, 0.0))
+        best[code] = max(spared * HOPE.get(code, 1.0), best.get(code, 0.0))
+    if len(best) > 1 and best.get("POSITION", math.inf) < LEAST * case.product.risk.ask:
+        del best["POSITION"]
     ranked = sorted(best, key=lambda code: -round(best[code], 6))
     return tuple(_question(code, case) for code in ranked)
 
 
-def questions_for(code: ReasonCode) -> tuple[Question, ...]:
-    """Give the question that a lone reason raises."""
+def questions_for(code: ReasonCode, remark: str = "") -> tuple[Question, ...]:
+    """Give the question that a lone reason raises; trying again helps nobody who has no geocoder."""
+    if remark == "NO_GEOCODER":
+        return (_question("POSITION"),)
     return (_question(_OF_REASON[code]),) if code in _OF_REASON else ()
 
 
@@ -78,8 +88,11 @@ def _about_the_place(case: Case, whys: Sequence[Why]) -> Iterator[_Worth]:
 
 
 def _about_the_map(case: Case, whys: Sequence[Why]) -> Iterator[_Worth]:
-    """Ask the network's owner, who can settle what no map of theirs in the snapshot says."""
-    if any(reason.code in _MAPS for reason in whys):
+    """Ask the network's owner, who can settle what their map doesn't say, or says too faintly so near its edge."""
+    codes = {reason.code for reason in whys}
+    if ReasonCode.EDGE_UNCERTAIN in codes and codes.isdisjoint(_PLACES):
+        yield "MAP_OF_OPERATOR", case.product.risk.ask
+    elif codes & _MAPS:
         yield "MAP_OF_OPERATOR", case.assessment.unclear * case.product.risk.ask
 
 
@@ -129,9 +142,10 @@ def _finer(location: Location) -> str:
     """Choose the question that makes a rough place finer; nobody is asked for a number that they gave."""
     if location.level is LocationLevel.COORDINATES:
         return "POSITION"
-    if location.level in {LocationLevel.POSTCODE, LocationLevel.LOCALITY, LocationLevel.MUNICIPALITY}:
-        return "STREET_ADDRESS"
-    return "HOUSE_NUMBER" if location.match is Match.EXACT else "SPELLING"
+    if location.match is not Match.EXACT:
+        return "SPELLING"
+    area = {LocationLevel.POSTCODE, LocationLevel.LOCALITY, LocationLevel.MUNICIPALITY}
+    return "STREET_ADDRESS" if location.level in area else "HOUSE_NUMBER"
 
 
 def _question(code: str, case: Case | None = None) -> Question:

@@ -9,7 +9,7 @@ from coverage_check import wording
 from coverage_check.decision import Alternative, AskedAddress, Question, ReasonCode, Sentence, Verdict
 from coverage_check.location import Location, Match
 from coverage_check.products import Product
-from coverage_check.qualification.explanation import Case, Why, last_day, why
+from coverage_check.qualification.explanation import Case, Why, last_day, lone
 from coverage_check.qualification.questions import questions_for
 from coverage_check.qualification.stances import Fit, Time, conditional_use, own_use
 from coverage_check.qualification.stances import Question as Asked
@@ -43,8 +43,8 @@ def sentence(case: Case, told: Told, address: AskedAddress, catalogue: Mapping[s
 def undetermined_sentence(product: Product, address: AskedAddress, code: ReasonCode, *, remark: str = "") -> Sentence:
     """Write what is said where no place could be looked at."""
     common = {"product": product.name, "address": address.normalised or address.given}
-    parts = [wording.OPENINGS[Verdict.UNDETERMINED].fill(common, common), why(code, remark=remark).words]
-    parts += [wording.Words(question.sv, question.en) for question in questions_for(code)]
+    parts = [wording.OPENINGS[Verdict.UNDETERMINED].fill(common, common), lone(code, remark).words]
+    parts += [wording.Words(question.sv, question.en) for question in questions_for(code, remark)]
     return _joined(parts)
 
 

@@ -13,6 +13,7 @@ from coverage_check import wording
 from coverage_check.availability import Availability, Bools, Floats
 from coverage_check.decision import Verdict
 from coverage_check.qualification.assessment import Assessment, assessed
+from coverage_check.qualification.questions import HOPE, LEAST
 from coverage_check.qualification.stances import NEARLY_ALL, Question, Stance, numbers
 from coverage_check.qualification.weighing import VERDICTS, Weighed, Weigher
 
@@ -125,11 +126,13 @@ def _ranks(weighed: Sequence[Weighed]) -> Prints:
     """
     own = weighed[0]
     risk, open_ = own.question.product.risk, (own.verdict == _UNDETERMINED)[:, None]
-    exact, each, silent = risk.ask - own.loss_at_place, risk.ask - own.loss_of_each, own.unclear * risk.ask
-    spared = (exact, exact / 2, each, silent / 4, np.full_like(exact, risk.ask / 2), np.full_like(exact, risk.ask / 4))
+    exact, each = risk.ask - own.loss_at_place, risk.ask - own.loss_of_each
+    shares = sorted({1.0, LEAST, *HOPE.values()})
+    asking = [np.full_like(exact, risk.ask * share) for share in shares]
+    spared = (exact, exact * HOPE["POSITION"], each, own.unclear * risk.ask * HOPE["MAP_OF_OPERATOR"], *asking)
     offered = [np.where(one.verdict == _DELIVERABLE, np.round(one.yes, 6), 0.0) for one in weighed]
-    offered += [one * share for one in offered for share in (0.5, 0.25)]
-    offered += [np.full_like(exact, share) for share in (1.0, 0.5, 0.25)]
+    offered += [one * share for one in offered for share in sorted(set(HOPE.values()))]
+    offered += [np.full_like(exact, share) for share in shares]
     return np.hstack((_ranked(spared, open_), _ranked(offered, ~open_), _ranked(offered[: len(weighed)], open_)))
 
 

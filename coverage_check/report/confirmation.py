@@ -8,7 +8,6 @@ What the seller alone knows comes in `Terms`; what is missing stays a blank to f
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import date
 from typing import Any
 
 from coverage_check import wording
@@ -119,7 +118,7 @@ def contract_summary(
     """
     sale, terms = sale or sale_of(decision, language=language), terms or Terms()
     _require_promised(decision, sale)
-    place, last = decision.location, promised_until(decision)
+    place, last = decision.location, decision.promised_until
     summary: dict[str, Any] = {
         "schema": SUMMARY_SCHEMA,
         "language": _Language(language).code,
@@ -153,12 +152,6 @@ def contract_summary(
         "other": {"text": terms.other, "decision": decision.id, "snapshot": decision.provenance.snapshot},
     }
     return summary | {"missing": list(_missing(summary))}
-
-
-def promised_until(decision: Decision) -> date | None:
-    """Give the last day of the network that a yes rests on, where the contract is longer; None where it lasts."""
-    ends = any(reason.code is ReasonCode.TECHNOLOGY_RETIRED for reason in decision.reasons)
-    return decision.evidence[0].valid_until if ends and decision.evidence else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +203,7 @@ def _place_rows(decision: Decision, sale: SaleContext, told: _Language) -> Itera
     for proof in decision.evidence[:1]:
         published = told(wording.day_words(proof.published))
         yield told(labels["coverage"]), f"{proof.technology}, {proof.network}, {told(labels['map'])} {published}"
-    if last := promised_until(decision):
+    if last := decision.promised_until:
         yield told(labels["until"]), told(wording.day_words(last))
     yield told(labels["said"]), f"»{sale.sentence_told}«"
 

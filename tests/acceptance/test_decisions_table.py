@@ -1,8 +1,8 @@
 """decisions.csv: what is answered at a place, for a product, on a day. Anyone who sells may add a row.
 
 The places lie on the bundled map of Vätö, whose network is fictitious. `product`, `day`, `use` and `receiver` are what was
-asked (empty: as the product is sold); `verdict`, `reason` and `alternative` (the first one) are an honest answer, and
-`because` says why that is so.
+asked (empty: as the product is sold); `verdict`, `reason` and `alternative` (the first one) are an honest answer, `ask` is
+the question that would change most, and `because` says why that is so.
 """
 
 import csv
@@ -43,8 +43,9 @@ def test_the_answer_is_honest(checker: Checker, row: dict[str, str]) -> None:
         receiver=row["receiver"] or None,
     )
     first = next(map(said, decision.alternatives), "")
-    expected = (row["verdict"], row["reason"], row["alternative"])
-    assert (decision.verdict, decision.reasons[0].code, first) == expected, row["because"]
+    question = next((question.code for question in decision.ask_next), "")
+    expected = (row["verdict"], row["reason"], row["alternative"], row["ask"])
+    assert (decision.verdict, decision.reasons[0].code, first, question) == expected, row["because"]
 
 
 def test_the_table_asks_enough() -> None:
@@ -53,3 +54,5 @@ def test_the_table_asks_enough() -> None:
     assert len({tuple(row.values())[:5] for row in ROWS}) == len(ROWS)
     assert {row["verdict"] for row in ROWS} == set(Verdict)
     assert min(Counter(row["verdict"] for row in ROWS).values()) >= 5
+    kinds = {"WHICH_ADDRESS", "BY_A_WINDOW", "ANTENNA_POSSIBLE", "PLACE_OF_USE", "POSITION", "LONG_ENOUGH", "HOUSE_NUMBER"}
+    assert {row["ask"] for row in ROWS} >= kinds

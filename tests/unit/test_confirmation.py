@@ -13,7 +13,7 @@ from coverage_check.decision import Decision, Verdict
 from coverage_check.errors import DeclarationError, InvalidInput
 from coverage_check.ledger import Channel, Initiator, SaleContext
 from coverage_check.location import Candidate, LocationLevel, Match
-from coverage_check.report.confirmation import Terms, confirmation, contract_summary, promised_until, sale_of
+from coverage_check.report.confirmation import Terms, confirmation, contract_summary, sale_of
 from coverage_check.report.confirmation_words import ACCEPT, CALLS, LABELS, RIGHTS
 from coverage_check.report.sale import read_sale
 from coverage_check.technology import Condition, SignalLevel
@@ -98,9 +98,9 @@ def test_a_condition_and_an_end_are_in_writing_too() -> None:
     assert "med utomhusantenn" in confirmation(ANTENNA)
     assert contract_summary(ANTENNA)["services"]["condition"] == "outdoor_antenna"
     assert "9 december 2025" in confirmation(ENDS)
-    assert promised_until(ENDS) == date(2025, 12, 9)
+    assert ENDS.promised_until == date(2025, 12, 9)
     assert contract_summary(ENDS)["duration_renewal_termination"]["network_promised_until"] == "2025-12-09"
-    assert promised_until(YES) is None
+    assert YES.promised_until is None
 
 
 @pytest.mark.parametrize("verdict", [Verdict.NOT_DELIVERABLE, Verdict.UNDETERMINED])

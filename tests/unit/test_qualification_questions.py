@@ -115,6 +115,13 @@ def test_the_position_is_asked_where_either_house_lies_on_an_edge() -> None:
     assert "WHICH_ADDRESS" in asked(decision)
 
 
+def test_a_position_that_is_known_is_not_asked_for() -> None:
+    """So near its edge the map itself is too faint, and only its owner can say more."""
+    near = decided((layer(), 40), place=location(5, 15, level=LocationLevel.COORDINATES))
+    assert near.verdict is Verdict.UNDETERMINED
+    assert asked(near) == ["MAP_OF_OPERATOR"]
+
+
 def test_houses_without_names_are_told_apart_by_the_town() -> None:
     decision = _two_houses(3000, -3000, "", "")
     assert asked(decision)[0] == "WHICH_TOWN"

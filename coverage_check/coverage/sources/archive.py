@@ -134,7 +134,8 @@ def _only_delivery(members: Members, request: Request) -> tuple[PurePosixPath, F
     kinds = {suffix: kind for kind in declared for suffix in kind.suffixes}
     found = [(name, kinds[name.suffix.lower()]) for name in members if name.suffix.lower() in kinds and _meant(name)]
     if not found:
-        raise Fault("NO_LAYER", "it is a zip without a file that can be read as coverage; ask its publisher for one.")
+        what = "polygons" if request.cells is None else "cells"
+        raise Fault("NO_LAYER", f"it is a zip without {what} that can be read; unpack it and look what is inside.")
     if len(found) > 1:
         raise Fault("AMBIGUOUS_MEMBER", f"it is a zip of {len(found)} coverage files; unpack it and name one.")
     name, kind = found[0]
