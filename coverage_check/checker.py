@@ -5,15 +5,18 @@
 One checker serves many threads, and goes on working after a fork.
 """
 
+import hashlib
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coverage_check.basis import Basis, Request, errors_id, risks_id
 from coverage_check.config import Config, read_config
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.coverage.surroundings import MapSurroundings, looks_swapped
@@ -61,34 +64,13 @@ _NO_GEOCODER = "NO_GEOCODER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One question: a product at an address or a known location, perhaps for another day or use than usual.
-
-    Attributes
-    ----------
-    address
-        The customer's words, or None where `location` is given.
-    on
-        The day that is asked about; None for the checker's own.
-    """
-
-    product: str
-    address: str | None = None
-    location: Location | None = None
-    on: date | None = None
-    at: PlaceOfUse | str | None = None
-    receiver: Receiver | str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Located:
-    """A question whose place was looked for: found, or the code that says why not."""
+    """A question whose place was looked for: found in its basis, or the code that says why not."""
 
     order: Order
-    location: Location | None
+    basis: Basis
     geocoder: str = ""
     code: ReasonCode = ReasonCode.ADDRESS_NOT_FOUND
-    remark: str = ""
 
 
 class Checker:
@@ -166,6 +148,25 @@ class Checker:
         """The day taken where a question names none."""
         return self._as_of or datetime.now(tz=UTC).astimezone().date()
 
+    @cached_property
+    def errors_id(self) -> str:
+        """SHA-256 of the error model."""
+        return errors_id(self._errors)
+
+    @cached_property
+    def risks_id(self) -> str:
+        """SHA-256 of what a wrong answer costs, by product."""
+        return risks_id(self.products)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that an answer depends on but the question and its day."""
+        parts = (
+            *(__version__, RULES, self.snapshot.id, self.products.sha256),
+            *(self.geocoder.id if self.geocoder else "", self._errors, *self.products.values()),
+        )
+        return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()
+
     def locate(self, address: str) -> Location:
         """Find where an address may be, with every candidate and the doubt.
 
@@ -229,6 +230,21 @@ class Checker:
         """Decide whether a product can be delivered at a known location; else as `check`."""
         return self.check_many([Request(location=location, product=product, on=on, at=at, receiver=receiver)])[0]
 
+    def repeat(self, decision: Decision) -> Decision:
+        """Decide again from a decision's basis: at the place that was found then, without looking for it.
+
+        Raises
+        ------
+        InvalidInput
+            The decision has no basis, or its question can't be asked of this catalogue.
+        """
+        basis = decision.basis
+        if basis is None:
+            raise InvalidInput("The decision has no basis, as it was read from JSON: ask its question again.")
+        order, _ = self._order(basis.request)
+        code, geocoder = decision.reasons[0].code, decision.provenance.register
+        return self._decide([_Located(order=order, basis=basis, geocoder=geocoder, code=code)])[0]
+
     def check_many(self, requests: Sequence[Request]) -> list[Decision]:
         """Decide many questions with one look at the coverage; each answer is what `check` gives alone.
 
@@ -271,14 +287,25 @@ class Checker:
         made_at, provenance = _now(), self._provenance("")
         lat, lon = _degrees(lat, lon)
         if not lat.size:
-            return Decisions([], {}, made_at)
+            return Decisions([], {}, made_at, lambda _: None)
         example = Location.at(lat=float(lat[0]), lon=float(lon[0]), cep95_m=cep95_m)
-        order = self._located(replace(asked, location=example)).order
+        request = replace(asked, location=example)
+        order, _ = self._order(request)
+        recorded = np.array([[round(number, 7) for number in axis.tolist()] for axis in (lat, lon)])
+        swapped = looks_swapped(self.snapshot, lat=recorded[0], lon=recorded[1])
+        location = example.as_recorded()
+
+        def basis(row: int) -> Basis:
+            at = replace(example, lat=float(lat[row]), lon=float(lon[row]))
+            found = None if swapped[row] else at.as_recorded()
+            remark = _SWAPPED if swapped[row] else ""
+            one = replace(request, location=at, on=order.on)
+            return Basis(request=one, found=found, remark=remark, errors=self.errors_id, risks=self.risks_id)
+
         texts = [position_text(lat=y, lon=x) for y, x in zip(lat.tolist(), lon.tolist(), strict=True)]
-        swapped = looks_swapped(self.snapshot, lat=lat, lon=lon)
         nowhere = {
             row: undetermined(
-                replace(order, address=_asked_position(texts[row])),
+                replace(order, address=_asked_position(texts[row]), basis=basis(row)),
                 ReasonCode.INVALID_INPUT,
                 provenance=provenance,
                 made_at=made_at,
@@ -286,31 +313,51 @@ class Checker:
             )
             for row in np.flatnonzero(swapped).tolist()
         }
-        rows, location = np.flatnonzero(~swapped), example.as_recorded()
-        recorded = np.array([[round(number, 7) for number in axis[rows].tolist()] for axis in (lat, lon)])
+        rows = np.flatnonzero(~swapped)
+        y, x = recorded[:, rows]
         positions = Positions(
             order=order,
             location=location,
             provenance=provenance,
             given=[texts[row] for row in rows.tolist()],
-            lat=recorded[0].tolist(),
-            lon=recorded[1].tolist(),
+            lat=y.tolist(),
+            lon=x.tolist(),
         )
         error_m = np.tile((location.cep50_m, location.cep95_m), (len(rows), 1))
-        around = MapSurroundings(self.snapshot, lat=recorded[0], lon=recorded[1], error_m=error_m)
-        return Decisions(decide_positions(positions, rows, around, self._outlines), nowhere, made_at)
+        around = MapSurroundings(self.snapshot, lat=y, lon=x, error_m=error_m)
+        return Decisions(decide_positions(positions, rows, around, self._outlines), nowhere, made_at, basis)
+
+    def decide_rows(self, rows: Sequence[OrderRow | InvalidInput]) -> list[Decision | InvalidInput]:
+        """Decide the rows of a table; a row with a fault keeps it as its answer."""
+        located = self._located_rows(rows)
+        decisions = iter(self._decide([item for item in located if isinstance(item, _Located)]))
+        return [item if isinstance(item, InvalidInput) else next(decisions) for item in located]
+
+    def fault_of(self, row: OrderRow | InvalidInput) -> InvalidInput | None:
+        """Tell what keeps a row from a decision, without looking for its place; None if nothing does."""
+        if isinstance(row, InvalidInput):
+            return row
+        try:
+            self._order(_request(row))
+        except InvalidInput as error:
+            return error
+        return None
 
     def check_rows(self, rows: Sequence[OrderRow | InvalidInput], *, language: str = "sv") -> list[dict[str, object]]:
         """Answer the rows of a table, each with its cc_… columns; a row with a fault is a row that says why."""
+        located = self._located_rows(rows)
+        decisions = self._decide([item for item in located if isinstance(item, _Located)])
+        answers = iter(answer_table(decisions.columns(language)))
+        return [error_columns(item) if isinstance(item, InvalidInput) else next(answers) for item in located]
+
+    def _located_rows(self, rows: Sequence[OrderRow | InvalidInput]) -> list[_Located | InvalidInput]:
         located: list[_Located | InvalidInput] = []
         for row in rows:
             try:
                 located.append(row if isinstance(row, InvalidInput) else self._located(_request(row)))
             except InvalidInput as error:
                 located.append(error)
-        decisions = self._decide([item for item in located if isinstance(item, _Located)])
-        answers = iter(answer_table(decisions.columns(language)))
-        return [error_columns(item) if isinstance(item, InvalidInput) else next(answers) for item in located]
+        return located
 
     def check_frame(
         self, orders: "pd.DataFrame", *, columns: dict[str, str] | None = None, **defaults: str
@@ -354,8 +401,8 @@ class Checker:
 
         return Locator(self.geocoder, self._errors)
 
-    def _located(self, request: Request) -> _Located:
-        """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
+    def _order(self, request: Request) -> "tuple[Order, Query | None]":
+        """Understand a request, and what its address asks; raise InvalidInput for the caller's faults."""
         query = None if request.address is None else _parsed(request.address)
         if (query is None) == (request.location is None):
             raise InvalidInput("Give an address or a location, one of the two.")
@@ -367,29 +414,39 @@ class Checker:
             receiver=None if request.receiver is None else word(Receiver, request.receiver),
             moved=self.snapshot.moved,
         )
+        return order, query
+
+    def _located(self, request: Request) -> _Located:
+        """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
+        order, query = self._order(request)
+        asked = replace(request, on=order.on)
+        basis = Basis(request=asked, found=None, errors=self.errors_id, risks=self.risks_id)
         geocoder = self.geocoder.id if self.geocoder and query else ""
         try:
             location = request.location or self._locator().find(query)  # type: ignore[arg-type]
         except LocateError as error:
-            remark = _NO_GEOCODER if isinstance(error, GeocoderMissing) else ""
-            return _Located(order=order, location=None, geocoder=geocoder, code=ReasonCode(error.reason), remark=remark)
-        return _Located(order=order, location=location.as_recorded(), geocoder=geocoder)
+            basis = replace(basis, remark=_NO_GEOCODER if isinstance(error, GeocoderMissing) else "")
+            return _Located(order=order, basis=basis, geocoder=geocoder, code=ReasonCode(error.reason))
+        return _Located(order=order, basis=replace(basis, found=location.as_recorded()), geocoder=geocoder)
 
     def _decide(self, located: Sequence[_Located]) -> Decisions:
         made_at = _now()
         provenances = {name: self._provenance(name) for name in {item.geocoder for item in located}}
-        swapped = self._swapped([item.location for item in located])
+        swapped = self._swapped([item.basis.found for item in located])
         found: list[Found] = []
         nowhere: dict[int, Decision] = {}
         for row, item in enumerate(located):
-            provenance = provenances[item.geocoder]
-            if item.location is not None and row not in swapped:
-                found.append(Found(row=row, order=item.order, location=item.location, provenance=provenance))
+            provenance, basis, code = provenances[item.geocoder], item.basis, item.code
+            if row in swapped:
+                basis, code = replace(basis, found=None, remark=_SWAPPED), ReasonCode.INVALID_INPUT
+            if basis.found is not None:
+                found.append(Found(row=row, order=item.order, location=basis.found, provenance=provenance))
                 continue
-            code, remark = (ReasonCode.INVALID_INPUT, _SWAPPED) if row in swapped else (item.code, item.remark)
-            nowhere[row] = undetermined(item.order, code, provenance=provenance, made_at=made_at, remark=remark)
+            order = replace(item.order, basis=basis)
+            nowhere[row] = undetermined(order, code, provenance=provenance, made_at=made_at, remark=basis.remark)
         around = MapSurroundings.of(self.snapshot, [item.location for item in found])
-        return Decisions(decide_all(found, around, self._outlines) if found else [], nowhere, made_at)
+        parts = decide_all(found, around, self._outlines) if found else []
+        return Decisions(parts, nowhere, made_at, lambda row: located[row].basis)
 
     def _swapped(self, locations: Sequence[Location | None]) -> set[int]:
         """Find the locations far from every layer that would lie in one with latitude and longitude exchanged."""

@@ -1,11 +1,12 @@
 """The decisions of a batch: columns at once, each whole decision when it is asked for."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import repeat
 from typing import overload
 
+from coverage_check.basis import Basis
 from coverage_check.decision import Decision, DecisionColumns
 from coverage_check.qualification.batch import Part
 
@@ -20,10 +21,14 @@ class Decisions(Sequence[Decision]):
     ----------
     single
         Row → what was decided by itself, for lack of a place.
+    basis
+        Gives what a row was decided from beyond what its JSON says.
     """
 
-    def __init__(self, parts: Sequence[Part], single: dict[int, Decision], made_at: datetime) -> None:
-        self._parts, self._single, self._made_at = parts, single, made_at
+    def __init__(
+        self, parts: Sequence[Part], single: dict[int, Decision], made_at: datetime, basis: Callable[[int], Basis | None]
+    ) -> None:
+        self._parts, self._single, self._made_at, self._basis = parts, single, made_at, basis
         self._where = {
             row: (part, number) for part in range(len(parts)) for number, row in enumerate(parts[part].rows.tolist())
         }
@@ -46,14 +51,17 @@ class Decisions(Sequence[Decision]):
         if row in self._single:
             return self._single[row]
         part, number = self._where[row]
-        return Decision.of_content(self._parts[part].content(number), self._made_at)
+        return Decision.of_content(self._parts[part].content(number), self._made_at, self._basis(row))
 
     def __iter__(self) -> Iterator[Decision]:
         texts: dict[int, str] = {}
         for part in self._parts:
             texts.update(zip(part.rows.tolist(), part.contents(), strict=True))
         for row in range(len(self)):
-            yield self._single[row] if row in self._single else Decision.of_content(texts.pop(row), self._made_at)
+            if row in self._single:
+                yield self._single[row]
+            else:
+                yield Decision.of_content(texts.pop(row), self._made_at, self._basis(row))
 
     def columns(self, language: str = "sv") -> DecisionColumns:
         """Give what tables need, with the sentence in one language; no decision is made for it.

@@ -12,11 +12,13 @@ from functools import partial
 
 import numpy as np
 
-from coverage_check.checker import Checker, Request
+from coverage_check.basis import Request
+from coverage_check.checker import Checker
 from coverage_check.coverage.index import implementation
 from coverage_check.location import Location
 
 SALE = date(2025, 11, 1)
+ASKED = Request(product="mbb-4g", on=SALE)
 PLACES = {  # name: latitude, longitude, half the side in degrees of latitude
     "far inside": (59.7935, 18.9140, 0.002),
     "over the island": (59.8000, 18.9400, 0.04),
@@ -43,11 +45,10 @@ def main(count: int) -> None:
     for name in PLACES:
         asked = requests(name, count)
         lat, lon = np.array([(at.lat, at.lon) for request in asked if (at := request.location)]).T
-        one = Request(product="mbb-4g", on=SALE)
         ways: dict[str, Callable[[], object]] = {
             "columns": partial(lambda many: checker.decide_many(many).columns(), asked),
             "objects": partial(checker.check_many, asked),
-            "positions": partial(lambda y, x: checker.check_positions(one, lat=y, lon=x).columns(), lat, lon),
+            "positions": partial(lambda y, x: checker.check_positions(ASKED, lat=y, lon=x).columns(), lat, lon),
         }
         checker.check_many(asked[:50])
         spent = {way: microseconds(run) / count for way, run in ways.items()}

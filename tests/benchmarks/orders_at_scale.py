@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from coverage_check.checker import Checker, Request
+from coverage_check.basis import Request
+from coverage_check.checker import Checker
 from coverage_check.coverage.index import implementation
 from coverage_check.coverage.snapshot import import_layers
 from tests.benchmarks.compare import prepare

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from coverage_check.checker import Checker, Request
+from coverage_check.basis import Request
+from coverage_check.checker import Checker
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.coverage.surroundings import MapSurroundings
 from coverage_check.decision import Decision, Use, content_id
