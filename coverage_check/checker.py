@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,17 +23,8 @@ from coverage_check.coverage.surroundings import MapSurroundings, looks_swapped
 from coverage_check.decision import RULES, AskedAddress, Decision, Provenance, ReasonCode, Versions
 from coverage_check.errors import GeocoderMissing, InvalidInput, LocateError
 from coverage_check.location import ErrorModel, Location, require_position
-from coverage_check.order_rows import (
-    OUT,
-    Defaults,
-    OrderRow,
-    answer_table,
-    error_columns,
-    find_columns,
-    read_day,
-    read_row,
-    refuse_answered,
-)
+from coverage_check.order_frames import frame_rows, with_answers
+from coverage_check.order_rows import Defaults, OrderRow, answer_table, error_columns, read_day
 from coverage_check.products import Catalogue, read_products
 from coverage_check.qualification import (
     Decisions,
@@ -51,26 +42,32 @@ from coverage_check.version import __version__
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    import pandas as pd
 
     from coverage_check.address import Query
     from coverage_check.availability import Floats
     from coverage_check.geocoders.base import Geocoder
     from coverage_check.geocoders.explanation import Explanation
     from coverage_check.geocoders.locating import Locator
+    from coverage_check.order_frames import Orders
+
+__all__ = ["Checker", "Request"]
 
 _SWAPPED = "SWAPPED"
+_FRAME_ROWS = 500
+"""Rows of a frame that are looked up together: as many as memory takes easily with all places of each customer."""
 _NO_GEOCODER = "NO_GEOCODER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Located:
-    """A question whose place was looked for: found in its basis, or the code that says why not."""
+    """A question whose place was looked for: found, or the code that says why not."""
 
+    request: Request
     order: Order
-    basis: Basis
+    location: Location | None
     geocoder: str = ""
     code: ReasonCode = ReasonCode.ADDRESS_NOT_FOUND
+    remark: str = ""
 
 
 class Checker:
@@ -243,7 +240,8 @@ class Checker:
             raise InvalidInput("The decision has no basis, as it was read from JSON: ask its question again.")
         order, _ = self._order(basis.request)
         code, geocoder = decision.reasons[0].code, decision.provenance.register
-        return self._decide([_Located(order=order, basis=basis, geocoder=geocoder, code=code)])[0]
+        located = partial(_Located, request=basis.request, order=order, geocoder=geocoder, code=code)
+        return self._decide([located(location=basis.found, remark=basis.remark)])[0]
 
     def check_many(self, requests: Sequence[Request]) -> list[Decision]:
         """Decide many questions with one look at the coverage; each answer is what `check` gives alone.
@@ -304,12 +302,15 @@ class Checker:
 
         texts = [position_text(lat=y, lon=x) for y, x in zip(lat.tolist(), lon.tolist(), strict=True)]
         nowhere = {
-            row: undetermined(
-                replace(order, address=_asked_position(texts[row]), basis=basis(row)),
-                ReasonCode.INVALID_INPUT,
-                provenance=provenance,
-                made_at=made_at,
-                remark=_SWAPPED,
+            row: replace(
+                undetermined(
+                    replace(order, address=_asked_position(texts[row])),
+                    ReasonCode.INVALID_INPUT,
+                    provenance=provenance,
+                    made_at=made_at,
+                    remark=_SWAPPED,
+                ),
+                basis=basis(row),
             )
             for row in np.flatnonzero(swapped).tolist()
         }
@@ -359,15 +360,14 @@ class Checker:
                 located.append(error)
         return located
 
-    def check_frame(
-        self, orders: "pd.DataFrame", *, columns: dict[str, str] | None = None, **defaults: str
-    ) -> "pd.DataFrame":
-        """Decide each row of a data frame.
+    def check_frame(self, orders: "Orders", *, columns: dict[str, str] | None = None, **defaults: str) -> "Orders":
+        """Decide each row of a data frame, or of an Arrow table.
 
         Parameters
         ----------
         orders
-            Columns are found by their names, Swedish or English: address, postcode, town, lat, lon, product, date …
+            Columns are found by their names, Swedish or English: address, postcode, town, lat, lon, product, date … The
+            points of a GeoDataFrame are positions, too.
         columns
             Canonical name → the frame's column, where the names don't say it.
         **defaults
@@ -375,26 +375,24 @@ class Checker:
 
         Returns
         -------
-        DataFrame
-            The same rows and index, every column untouched, and the cc_… columns.
+        DataFrame, GeoDataFrame, Table or RecordBatch
+            As it was given: the same rows and index, every column untouched, and the cc_… columns.
 
         Raises
         ------
         TableInvalid
             A column is missing or named twice, or a cc_… column is there already.
         """
-        import pandas as pd  # noqa: PLC0415 - only analysts need it
-
         otherwise = Defaults.of(**defaults)
-        header = [str(name) for name in orders.columns]
-        refuse_answered(header, "The frame")
-        places = find_columns(header, columns, otherwise)
-        cells = orders.astype(object).where(orders.notna(), None).itertuples(index=False, name=None)
-        rows = [read_row(values, places, otherwise, errors=self._errors) for values in cells]
-        answers = pd.DataFrame(
-            self.for_batches().check_rows(rows, language=otherwise.language), index=orders.index, columns=list(OUT)
-        )
-        return pd.concat([orders, answers], axis=1)
+        rows = frame_rows(orders, columns, otherwise, errors=self._errors)
+        checker = self.for_batches()
+        answers = [
+            answer
+            for start in range(0, len(rows), _FRAME_ROWS)
+            for answer in checker.check_rows(rows[start : start + _FRAME_ROWS], language=otherwise.language)
+        ]
+        answered: Orders = with_answers(orders, answers)
+        return answered
 
     def _locator(self) -> "Locator":
         from coverage_check.geocoders.locating import Locator  # noqa: PLC0415 - a position needs no geocoder
@@ -419,34 +417,38 @@ class Checker:
     def _located(self, request: Request) -> _Located:
         """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
         order, query = self._order(request)
-        asked = replace(request, on=order.on)
-        basis = Basis(request=asked, found=None, errors=self.errors_id, risks=self.risks_id)
         geocoder = self.geocoder.id if self.geocoder and query else ""
+        located = partial(_Located, request=request, order=order, geocoder=geocoder)
         try:
             location = request.location or self._locator().find(query)  # type: ignore[arg-type]
         except LocateError as error:
-            basis = replace(basis, remark=_NO_GEOCODER if isinstance(error, GeocoderMissing) else "")
-            return _Located(order=order, basis=basis, geocoder=geocoder, code=ReasonCode(error.reason))
-        return _Located(order=order, basis=replace(basis, found=location.as_recorded()), geocoder=geocoder)
+            remark = _NO_GEOCODER if isinstance(error, GeocoderMissing) else ""
+            return located(location=None, code=ReasonCode(error.reason), remark=remark)
+        return located(location=location.as_recorded())
+
+    def _basis(self, located: _Located) -> Basis:
+        """Give what a decision was made from beyond what its JSON says."""
+        asked, found = replace(located.request, on=located.order.on), located.location
+        return Basis(request=asked, found=found, remark=located.remark, errors=self.errors_id, risks=self.risks_id)
 
     def _decide(self, located: Sequence[_Located]) -> Decisions:
         made_at = _now()
         provenances = {name: self._provenance(name) for name in {item.geocoder for item in located}}
-        swapped = self._swapped([item.basis.found for item in located])
+        items = list(located)
+        for row in self._swapped([item.location for item in items]):
+            items[row] = replace(items[row], location=None, code=ReasonCode.INVALID_INPUT, remark=_SWAPPED)
         found: list[Found] = []
         nowhere: dict[int, Decision] = {}
-        for row, item in enumerate(located):
-            provenance, basis, code = provenances[item.geocoder], item.basis, item.code
-            if row in swapped:
-                basis, code = replace(basis, found=None, remark=_SWAPPED), ReasonCode.INVALID_INPUT
-            if basis.found is not None:
-                found.append(Found(row=row, order=item.order, location=basis.found, provenance=provenance))
+        for row, item in enumerate(items):
+            provenance = provenances[item.geocoder]
+            if item.location is not None:
+                found.append(Found(row=row, order=item.order, location=item.location, provenance=provenance))
                 continue
-            order = replace(item.order, basis=basis)
-            nowhere[row] = undetermined(order, code, provenance=provenance, made_at=made_at, remark=basis.remark)
+            decision = undetermined(item.order, item.code, provenance=provenance, made_at=made_at, remark=item.remark)
+            nowhere[row] = replace(decision, basis=self._basis(item))
         around = MapSurroundings.of(self.snapshot, [item.location for item in found])
         parts = decide_all(found, around, self._outlines) if found else []
-        return Decisions(parts, nowhere, made_at, lambda row: located[row].basis)
+        return Decisions(parts, nowhere, made_at, lambda row: self._basis(items[row]))
 
     def _swapped(self, locations: Sequence[Location | None]) -> set[int]:
         """Find the locations far from every layer that would lie in one with latitude and longitude exchanged."""

@@ -54,6 +54,9 @@ OUT = (
 )
 """The columns that an answer adds, in order."""
 
+NUMBERS = ("cc_probability", "cc_edge_distance_m", "cc_lat", "cc_lon")
+"""Those of them that hold numbers; the others hold text."""
+
 _PLACES = {"inomhus": "indoors", "utomhus": "outdoors", "bil": "vehicle", "fordon": "vehicle"}
 _RECEIVERS = {"telefon": "handset", "mobil": "handset", "router": "indoor_router", "antenn": "outdoor_antenna"}
 
@@ -111,7 +114,14 @@ def find_columns(
     TableInvalid
         A chosen column is absent, two columns mean the same, or neither an address nor a position is there.
     """
-    places = _chosen(header, chosen or {})
+    places = known_columns(header, chosen or {})
+    _require(places, header, defaults or Defaults())
+    return places
+
+
+def known_columns(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
+    """Find the columns that a table has, whatever it lacks; else as `find_columns`."""
+    places = _chosen(header, chosen)
     keys = [_key(name) for name in header]
     for name, aliases in ALIASES.items():
         if name in places:
@@ -122,7 +132,6 @@ def find_columns(
             raise TableInvalid(f"The columns {both} could both be {name}: choose one with --column {name}=NAME.")
         if hits:
             places[name] = hits[0]
-    _require(places, header, defaults or Defaults())
     return places
 
 
@@ -146,8 +155,12 @@ def _key(name: str) -> str:
     return re.sub(r"[^0-9a-zåäöü]+", "_", name.strip().lower()).strip("_")
 
 
+_NAME = re.compile(r"[^\W\d]{1,30}")
+
+
 def _require(places: Mapping[str, int], header: Sequence[str], defaults: Defaults) -> None:
-    shown = ", ".join(repr(name) for name in header[:12])
+    # A file without a header has cells where names should be, and a cell may be somebody's address.
+    shown = ", ".join(repr(name) if _NAME.fullmatch(name) else f"column {n}" for n, name in enumerate(header[:12], start=1))
     if "address" not in places and not {"lat", "lon"} <= set(places):
         message = f"No column is an address or a position (columns: {shown}): name one with --column address=NAME."
         raise TableInvalid(message)
@@ -157,7 +170,12 @@ def _require(places: Mapping[str, int], header: Sequence[str], defaults: Default
 
 
 def read_order(
-    values: Sequence[object], width: int, places: Mapping[str, int], defaults: Defaults, *, errors: ErrorModel | None = None
+    values: Sequence[object],
+    width: int,
+    places: Mapping[str, int],
+    defaults: Defaults,
+    *,
+    errors: ErrorModel | None = None,
 ) -> OrderRow | InvalidInput:
     """Read one row of a table with `width` columns; as `read_row`, and a row of another width is a fault."""
     if len(values) != width:

@@ -117,7 +117,7 @@ def decide(
     """
     found = Found(row=0, order=order, location=location, provenance=provenance)
     [part] = decide_all([found], _Given(availabilities, location), Outlines(catalogue))
-    return Decision.of_content(part.content(0), made_at, order.basis)
+    return Decision.of_content(part.content(0), made_at)
 
 
 class _Given:
@@ -192,7 +192,6 @@ def undetermined(
             ask_next=questions_for(code, remark),
             sentence=sentences.undetermined_sentence(order.product, order.address, code, remark=remark),
             provenance=provenance,
-            basis=order.basis,
         )
     )
 

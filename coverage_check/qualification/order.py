@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from coverage_check.availability import Rows
-from coverage_check.basis import Basis
 from coverage_check.decision import AskedAddress, Provenance, Use
 from coverage_check.location import Location
 from coverage_check.products import Product
@@ -19,7 +18,7 @@ class Order:
     """What is asked: which product, where it will be used and with what, on which day.
 
     `place` and `receiver` are None where the product's own hold. `moved` turns metres beside a place into degrees, which a
-    spot nearby needs; without it none is offered. `basis` goes into the decision as it is.
+    spot nearby needs; without it none is offered.
     """
 
     product: Product
@@ -28,7 +27,6 @@ class Order:
     place: PlaceOfUse | None = None
     receiver: Receiver | None = None
     moved: Moved | None = None
-    basis: Basis | None = None
 
     @property
     def use(self) -> Use:
