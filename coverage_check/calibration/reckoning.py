@@ -17,6 +17,7 @@ from coverage_check.calibration.measurements import Measurements
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.errors import InvalidInput
 from coverage_check.layer import Layer
+from coverage_check.reliability import Reliability
 from coverage_check.technology import Technology
 
 BAND_EDGES_M = (-2000, -1000, -500, -200, -100, -50, 0, 25, 50, 100, 200, 400, 800, 1600, 5000)
@@ -205,7 +206,7 @@ class _Readings:
         if not part.served.size:
             return None
         low, high, segments = _interval(part.served, part.segment, seed)
-        declared = 1 - (1 - self.layer.probability) * np.exp(np.maximum(part.distance_m, 0) / (-2 * self.layer.resolution_m))
+        declared = Reliability.of(self.layer).at(part.distance_m)
         return Band(
             from_m=from_m,
             to_m=to_m,

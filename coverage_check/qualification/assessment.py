@@ -19,6 +19,7 @@ from coverage_check.decision import ReasonCode, Thresholds, Use, Verdict
 from coverage_check.layer import Layer
 from coverage_check.location import Location
 from coverage_check.products import Need, Product, Risk
+from coverage_check.reliability import Reliability
 from coverage_check.technology import Condition, PlaceOfUse, Receiver, SignalLevel, needed_level
 
 Mask = npt.NDArray[np.bool_]
@@ -126,17 +127,6 @@ def thresholds(risk: Risk) -> Thresholds:
     return Thresholds(yes=round(risk.yes, 6), no=round(risk.no, 6))
 
 
-def reliability(layer: Layer, edge_distance_m: Values) -> Values:
-    """Give the probability of service at places that a layer covers, this far from its edge."""
-    return reliable(layer.probability, layer.resolution_m, edge_distance_m)
-
-
-def reliable(probability: float, resolution_m: float, edge_distance_m: Values) -> Values:
-    """Give the probability of service d metres inside a claim: 1 - (1 - p) exp(-d / (2 resolution))."""
-    value: Values = 1 - (1 - probability) * np.exp(np.maximum(edge_distance_m, 0.0) / (-2 * resolution_m))
-    return value
-
-
 def assess(product: Product, use: Use, on: date, location: Location, availabilities: Sequence[Availability]) -> Assessment:
     """Weigh every claim at every place where the customer may be."""
     needs = product.any_of or product.all_of
@@ -213,7 +203,7 @@ def _outcome(claims: Sequence[Claim]) -> tuple[Values, Mask]:
     for claim in claims:
         if claim.is_(Fit.QUALIFIES, Time.LIVE):
             inside = claim.availability.covered & claim.availability.surveyed
-            rel = np.maximum(rel, inside * reliability(claim.layer, claim.availability.edge_distance_m))
+            rel = np.maximum(rel, inside * Reliability.of(claim.layer).at(claim.availability.edge_distance_m))
     speak = _Places(claims, size)
     pending = speak.covered((Fit.QUALIFIES,), (Time.STALE,)) | speak.covered((Fit.SPEED_UNKNOWN,), (Time.LIVE, Time.STALE))
     # A live map says no, be it of the needed level or of a lower one that isn't there either ...

@@ -25,8 +25,8 @@ from coverage_check.qualification.assessment import (
     Time,
     assess,
     conditional_use,
-    reliability,
 )
+from coverage_check.reliability import Reliability
 from coverage_check.technology import Condition, Receiver
 
 _DAYS_A_MONTH = 30.44
@@ -265,7 +265,7 @@ def _evidence(a: Availability, on: date) -> Evidence:
     elif not layer.in_force(on):
         status = Status.NOT_IN_FORCE
     serving = layer.speaks(on) and layer.in_force(on)
-    probability = float((inside * reliability(layer, a.edge_distance_m[places])).mean()) if serving else 0.0
+    probability = float((inside * Reliability.of(layer).at(a.edge_distance_m[places])).mean()) if serving else 0.0
     return Evidence(
         layer=layer.id,
         network=layer.network,

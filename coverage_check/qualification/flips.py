@@ -22,10 +22,10 @@ from coverage_check.qualification.assessment import (
     assess,
     conditional_use,
     own_use,
-    reliable,
     verdict_for,
 )
 from coverage_check.qualification.explanation import Case
+from coverage_check.reliability import Reliability
 from coverage_check.spread import offsets_m
 
 _REACH_M = 50_000.0
@@ -93,7 +93,7 @@ def _zones(case: Case, edge: _Edge) -> list[tuple[float, Verdict]]:
     location, layer = case.location, edge.claim.layer
     no_ends_m, yes_begins_m = _crossings_m(
         (location.cep50_m, location.cep95_m, location.gross_error),
-        (layer.probability, layer.resolution_m),
+        Reliability.of(layer),
         case.product.risk,
     )
     plain = [(-math.inf, Verdict.NOT_DELIVERABLE), (no_ends_m, Verdict.UNDETERMINED), (yes_begins_m, Verdict.DELIVERABLE)]
@@ -107,7 +107,7 @@ def _zones(case: Case, edge: _Edge) -> list[tuple[float, Verdict]]:
 
 
 @lru_cache(maxsize=4096)
-def _crossings_m(error: tuple[float, float, float], claim: tuple[float, float], risk: Risk) -> tuple[float, float]:
+def _crossings_m(error: tuple[float, float, float], claim: Reliability, risk: Risk) -> tuple[float, float]:
     """Give the signed distances at which a no ends and a yes begins; infinite where there is none of it.
 
     Parameters
@@ -115,7 +115,7 @@ def _crossings_m(error: tuple[float, float, float], claim: tuple[float, float], 
     error
         cep50_m, cep95_m and gross_error of the location.
     claim
-        Probability at the edge and resolution in metres of the layer.
+        How reliable the layer is inside its edge.
     """
     cep50_m, cep95_m, gross_error = error
     across_m = offsets_m(cep50_m=cep50_m, cep95_m=cep95_m)[:, 0]
@@ -123,7 +123,7 @@ def _crossings_m(error: tuple[float, float, float], claim: tuple[float, float], 
 
     def verdict(edge_distance_m: float) -> Verdict:
         places_m = edge_distance_m - across_m
-        served = float(((places_m >= 0) * reliable(*claim, places_m)).mean())
+        served = float(((places_m >= 0) * claim.at(places_m)).mean())
         return verdict_for(risk, sure * served, sure * (1 - served))
 
     return (
