@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -28,6 +29,7 @@ Command = TypeVar("Command", bound=Callable[..., object])
 _VERDICTS = ("deliverable", "conditional", "not_deliverable", "undetermined")
 _PLACES = click.Choice(["indoors", "outdoors", "vehicle"])
 _RECEIVERS = click.Choice(["handset", "indoor_router", "outdoor_antenna"])
+_ENVIRONMENTS = click.Choice(["outdoor", "vehicle", "indoor"])
 _PATH = click.Path(path_type=Path)
 
 
@@ -187,6 +189,9 @@ def orders(
     "--previous", type=_PATH, metavar="SNAPSHOT/", help="Of the last delivery: what changed much stops the import."
 )
 @click.option("--accept", multiple=True, metavar="CODE:LAYER", help="Such a change that is right: AREA_CHANGED:4g-good.")
+@click.option(
+    "--calibration", type=_PATH, metavar="CURVES.toml", help="What `calibrate` measured: decisions use and cite it."
+)
 def import_(layers_toml: Path, *, output: Path, **options: Any) -> int:
     """Read an operator's files into a snapshot, with the quality report."""
     from coverage_check.coverage.snapshot import import_layers
@@ -221,6 +226,10 @@ def layers(snapshot: Path, *, form: str) -> int:
 @click.option("--threshold", "thresholds", multiple=True, metavar="4G=DBM", help="What counts as served, by technology.")
 @click.option("--network", default="", help="Whose the readings are that name no network.")
 @click.option("--technology", help="Of the readings that name none: 2G, 3G, 4G or 5G.")
+@click.option("--environment", type=_ENVIRONMENTS, default="outdoor", show_default=True, help="Where they were taken.")
+@click.option("--receiver", type=_RECEIVERS, default="handset", show_default=True, help="What they were taken with.")
+@click.option("--on", type=Day(), help="When those without a time were taken.")
+@click.option("--by", default="", help="Who took them.")
 @click.option("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="Which column holds what: signal=rsrp.")
 @click.option("--seed", default=1, show_default=True, help="Of the bootstrap; the same gives the same intervals.")
 @_format("text", "json")
@@ -232,6 +241,10 @@ def calibrate(
     plot: Path | None,
     thresholds: tuple[str, ...],
     technology: str | None,
+    environment: str,
+    receiver: str,
+    on: date | None,
+    by: str,
     columns: tuple[str, ...],
     form: str,
     **options: Any,
@@ -240,11 +253,17 @@ def calibrate(
     from coverage_check import calibration as claims
     from coverage_check.coverage.snapshot import Snapshot
     from coverage_check.orders import whole
-    from coverage_check.technology import Technology, word
+    from coverage_check.technology import Environment, Receiver, Technology, word
 
     options["thresholds"] = {word(Technology, name): dbm for name, dbm in _dbm(thresholds).items()}
     options["technology"] = None if technology is None else word(Technology, technology)
-    readings = claims.read_measurements(*tables, columns=_chosen(columns))
+    readings = replace(
+        claims.read_measurements(*tables, columns=_chosen(columns)),
+        environment=Environment(environment),
+        receiver=Receiver(receiver),
+        day=on,
+        measured_by=by,
+    )
     found = claims.calibrate(Snapshot.open(snapshot), readings, **options)
     for path, text in ((output, claims.curves_toml(found)), (plot, claims.plots_svg(found))):
         if path is not None and (path != output or any(layer.curve for layer in found.layers)):

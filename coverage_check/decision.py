@@ -17,7 +17,7 @@ from coverage_check.location import Candidate, LocationLevel, Match
 from coverage_check.technology import Condition, PlaceOfUse, Receiver, SignalLevel, Technology
 
 SCHEMA = "coverage-check/decision/1"
-RULES = "coverage-check/rules/2"
+RULES = "coverage-check/rules/3"
 """Name of the decision's rules; it changes whenever the same inputs could give another verdict."""
 
 
@@ -56,6 +56,7 @@ class ReasonCode(StrEnum):
     PROPERTY_DESIGNATION_UNSUPPORTED = "PROPERTY_DESIGNATION_UNSUPPORTED"
     GEOCODER_UNAVAILABLE = "GEOCODER_UNAVAILABLE"
     INVALID_INPUT = "INVALID_INPUT"
+    MEASURED = "MEASURED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,12 @@ class Claim:
         return float(self.availability.edge_distance_m[0])
 
     @property
+    def reliability(self) -> Values:
+        """Probability of service at each place: none outside the claim."""
+        inside = self.availability.covered & self.availability.surveyed
+        return inside * Reliability.of(self.layer).at(self.availability.edge_distance_m)
+
+    @property
     def split(self) -> bool:
         """Whether the edge runs between the places where the customer may be."""
         return bool(self.availability.covered.any() and not self.availability.covered.all())
@@ -95,7 +101,6 @@ class Assessment:
     unknown: float
     claims: tuple[Claim, ...]
     focus: tuple[Claim, ...]
-    needed: SignalLevel
     unknown_because: ReasonCode | None
     agree: bool
 
@@ -103,6 +108,15 @@ class Assessment:
     def covered_here(self) -> bool:
         """Whether a live claim of the needed level covers the found place itself."""
         return any(claim.is_(Fit.QUALIFIES, Time.LIVE) and claim.covers_here for claim in self.focus)
+
+    @property
+    def measured(self) -> Claim | None:
+        """The claim that tells most about the customer's places, if what it tells was measured."""
+        live = [claim for claim in self.focus if claim.is_(Fit.QUALIFIES, Time.LIVE)]
+        if not any(claim.layer.curve for claim in live):
+            return None
+        most = max(live, key=lambda claim: float(claim.reliability.mean()), default=None)
+        return most if most and most.layer.curve and most.reliability.any() else None
 
     def best(self, fit: Fit, time: Time) -> Claim | None:
         """Give the claim of that fit and time whose edge is nearest from outside, or deepest from inside."""
@@ -148,38 +162,40 @@ def assess(product: Product, use: Use, on: date, location: Location, availabilit
         unknown=doubt,
         claims=claims,
         focus=_weakest(by_need, outcomes) if product.all_of else claims,
-        needed=max((_level(need, product, use) for need in needs), key=lambda level: level.rank),
         unknown_because=_why_unknown(by_need) if unknown.any() else None,
         agree=agree,
     )
 
 
-def _level(need: Need, product: Product, use: Use) -> SignalLevel:
+def _level(need: Need, product: Product, use: Use, layer: Layer) -> SignalLevel:
+    """Give the level that a layer must have: the product's own word, or else what the use needs of such a claim."""
     if need.min_level is not None and use == own_use(product):
         return need.min_level
-    return needed_level(use.place, use.receiver)
+    return needed_level(use.place, use.receiver, claimed=layer.environment)
+
+
+def reaches(layer: Layer, product: Product, use: Use) -> bool:
+    """Whether a layer, of whatever network, has the level that every need of the product has there."""
+    needs = product.any_of or product.all_of
+    return all(layer.assumed_level.reaches(_level(need, product, use, layer)) for need in needs)
 
 
 def _claims(need: Need, product: Product, use: Use, on: date, availabilities: Sequence[Availability]) -> tuple[Claim, ...]:
     wanted = (need.network or product.network, need.technology, product.service)
-    level = _level(need, product, use)
     return tuple(
-        Claim(availability, _fit(availability.layer, level, product.min_download_mbps, use), _time(availability.layer, on))
+        Claim(
+            availability,
+            _fit(availability.layer, _level(need, product, use, availability.layer), product.min_download_mbps, use),
+            _time(availability.layer, on),
+        )
         for availability in availabilities
         if (availability.layer.network, availability.layer.technology, availability.layer.service) == wanted
     )
 
 
-_SERVES = {
-    Receiver.HANDSET: (Receiver.HANDSET,),
-    Receiver.INDOOR_ROUTER: (Receiver.HANDSET, Receiver.INDOOR_ROUTER),
-    Receiver.OUTDOOR_ANTENNA: tuple(Receiver),
-}
-
-
 def _fit(layer: Layer, level: SignalLevel, mbps: float | None, use: Use) -> Fit:
     """Compare what a layer claims with what is needed. A claim for a roof antenna says nothing about a handset."""
-    if layer.receiver not in _SERVES[use.receiver] or not layer.assumed_level.reaches(level):
+    if not layer.receiver.hears_no_more_than(use.receiver) or not layer.assumed_level.reaches(level):
         return Fit.LOWER
     if mbps is None or (layer.min_download_mbps is not None and layer.min_download_mbps >= mbps):
         return Fit.QUALIFIES
@@ -202,8 +218,7 @@ def _outcome(claims: Sequence[Claim]) -> tuple[Values, Mask]:
     rel = np.zeros(size)
     for claim in claims:
         if claim.is_(Fit.QUALIFIES, Time.LIVE):
-            inside = claim.availability.covered & claim.availability.surveyed
-            rel = np.maximum(rel, inside * Reliability.of(claim.layer).at(claim.availability.edge_distance_m))
+            rel = np.maximum(rel, claim.reliability)
     speak = _Places(claims, size)
     pending = speak.covered((Fit.QUALIFIES,), (Time.STALE,)) | speak.covered((Fit.SPEED_UNKNOWN,), (Time.LIVE, Time.STALE))
     # A live map says no, be it of the needed level or of a lower one that isn't there either ...

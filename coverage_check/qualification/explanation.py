@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter
 
 from coverage_check import wording
 from coverage_check.availability import Availability, Status
@@ -25,6 +26,7 @@ from coverage_check.qualification.assessment import (
     Time,
     assess,
     conditional_use,
+    reaches,
 )
 from coverage_check.reliability import Reliability
 from coverage_check.technology import Condition, Receiver
@@ -163,11 +165,7 @@ def _elsewhere(case: Case) -> Iterator[_Found]:
             continue
         if layer.network in networks and layer.technology not in wanted:
             yield ReasonCode.FALLBACK_TECHNOLOGY_ONLY, layer, float(a.edge_distance_m[0])
-        if (
-            layer.network not in networks
-            and layer.technology in wanted
-            and layer.assumed_level.reaches(case.assessment.needed)
-        ):
+        if layer.network not in networks and layer.technology in wanted and reaches(layer, case.product, case.use):
             yield ReasonCode.OTHER_NETWORK_ONLY, layer, float(a.edge_distance_m[0])
 
 
@@ -207,10 +205,13 @@ def _remarks(case: Case) -> Iterator[_Found]:
         lower = [c for c in lower if c.layer.assumed_level.rank < higher.layer.assumed_level.rank]
         if lower and not any(c.covers_here for c in lower):
             yield ReasonCode.LAYERS_DISAGREE, lower[0].layer, None
+    if measured := (case.under_condition or case.assessment).measured:
+        yield ReasonCode.MEASURED, measured.layer, None
 
 
 def _same_map(one: Layer, other: Layer) -> bool:
-    return (one.network, one.technology, one.service) == (other.network, other.technology, other.service)
+    about = attrgetter("network", "technology", "service", "environment", "receiver")
+    return bool(about(one) == about(other))
 
 
 def last_day(assessment: Assessment, claim: Claim) -> date | None:
@@ -338,11 +339,16 @@ def filled(words: wording.Words, layer: Layer | None, *, distance_m: float | Non
         event = layer.valid_from if words is wording.REASONS[ReasonCode.NOT_YET_LIVE] else layer.valid_until
     day = wording.day_words(event)
     published = wording.day_words(layer.published if layer else None)
-    common = {
-        "technology": str(layer.technology) if layer else "",
-        "network": layer.network if layer else "",
+    measured = wording.measured_words(layer.curve if layer else None)
+    common = {"technology": str(layer.technology) if layer else "", "network": layer.network if layer else ""}
+    said_in = {
+        "distance": distance,
+        "date": day,
+        "published": published,
+        "remark": said,
+        "measured": measured,
     }
     return words.fill(
-        common | {"distance": distance.sv, "date": day.sv, "published": published.sv, "remark": said.sv},
-        common | {"distance": distance.en, "date": day.en, "published": published.en, "remark": said.en},
+        common | {name: value.sv for name, value in said_in.items()},
+        common | {name: value.en for name, value in said_in.items()},
     )

@@ -34,6 +34,8 @@ def sentence(
     if case.deciding and case.deciding.surveyed_here:
         day = wording.day_words(case.deciding.layer.published)
         parts.append(wording.LIMITS.fill({"published": day.sv}, {"published": day.en}))
+    cited = [layers[reason.layer].layer for reason in found if reason.code is ReasonCode.MEASURED and reason.layer]
+    parts += [filled(wording.REASONS[ReasonCode.MEASURED], layer) for layer in cited]
     return _joined(parts)
 
 
