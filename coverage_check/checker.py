@@ -12,17 +12,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coverage_check.address import Coordinates, PlusCode, Query, parse
 from coverage_check.config import Config, read_config
 from coverage_check.coverage.availabilities import availabilities, looks_swapped
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.decision import RULES, AskedAddress, Decision, Provenance, ReasonCode, Versions
-from coverage_check.errors import AddressNotFound, InvalidInput, LocateError
-from coverage_check.geocoders import position
-from coverage_check.geocoders.base import Geocoder
-from coverage_check.geocoders.batches import for_batch
-from coverage_check.geocoders.configured import open_geocoder
-from coverage_check.geocoders.explanation import Explanation, explain
+from coverage_check.errors import GeocoderMissing, InvalidInput, LocateError
 from coverage_check.location import ErrorModel, Location
 from coverage_check.order_rows import (
     OUT,
@@ -43,7 +37,13 @@ from coverage_check.version import __version__
 if TYPE_CHECKING:
     import pandas as pd
 
+    from coverage_check.address import Query
+    from coverage_check.geocoders.base import Geocoder
+    from coverage_check.geocoders.explanation import Explanation
+    from coverage_check.geocoders.locating import Locator
+
 _SWAPPED = "SWAPPED"
+_NO_GEOCODER = "NO_GEOCODER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ class Checker:
         *,
         snapshot: Snapshot | str | Path,
         products: Catalogue | str | Path,
-        geocoder: Geocoder | None = None,
+        geocoder: "Geocoder | None" = None,
         errors: ErrorModel | None = None,
         as_of: date | None = None,
     ) -> None:
@@ -110,8 +110,13 @@ class Checker:
         self._as_of = as_of
 
     @classmethod
-    def from_config(cls, config: str | Path | Config = "coverage-check.toml") -> "Checker":
+    def from_config(cls, config: str | Path | Config = "coverage-check.toml", *, addresses: bool = True) -> "Checker":
         """Make the checker that a coverage-check.toml describes; ``demo`` is the bundled fictitious one.
+
+        Parameters
+        ----------
+        addresses
+            Whether addresses will be asked about. For positions alone the geocoder isn't opened, nor its library loaded.
 
         Raises
         ------
@@ -122,7 +127,7 @@ class Checker:
         return cls(
             snapshot=Snapshot.open(config.snapshot),
             products=read_products(config.products, risk=config.risk),
-            geocoder=open_geocoder(config),
+            geocoder=_geocoder(config) if addresses else None,
             errors=config.errors,
             as_of=config.as_of,
         )
@@ -130,14 +135,16 @@ class Checker:
     def for_batches(self) -> "Checker":
         """Give the checker for many addresses in a row: without a cache, unless that is meant for batches.
 
-        Raises
-        ------
-        InvalidInput
-            The geocoder is a public server, whose policy forbids batches.
+        A public server whose policy forbids batches isn't asked: an address that needs it is refused, a position is not.
         """
         checker = copy(self)
-        checker.geocoder = None if self.geocoder is None else for_batch(self.geocoder)
+        checker.geocoder = self._locator().for_batches().geocoder
         return checker
+
+    @property
+    def errors(self) -> ErrorModel:
+        """How far off a position may be."""
+        return self._errors
 
     @property
     def as_of(self) -> date:
@@ -154,9 +161,9 @@ class Checker:
         LocateError
             It could not be found; the class says why.
         """
-        return self._locate(parse(address))
+        return self._locator().locate(address)
 
-    def explain(self, address: str) -> Explanation:
+    def explain(self, address: str) -> "Explanation":
         """Find where an address may be as `locate` does, and tell what was understood and what each source said.
 
         Raises
@@ -164,13 +171,7 @@ class Checker:
         InvalidInput
             The text is empty, or longer than any address.
         """
-        query = parse(address)
-        if self.geocoder is not None and not isinstance(query, Coordinates | PlusCode):
-            return explain(self.geocoder, query)
-        try:
-            return Explanation(query=query, location=self._locate(query))
-        except LocateError as error:
-            return Explanation(query=query, error=error)
+        return self._locator().explain(address)
 
     def check(
         self,
@@ -260,8 +261,6 @@ class Checker:
         ------
         TableInvalid
             A column is missing or named twice, or a cc_… column is there already.
-        InvalidInput
-            The geocoder answers no batches.
         """
         import pandas as pd  # noqa: PLC0415 - only analysts need it
 
@@ -270,25 +269,20 @@ class Checker:
         refuse_answered(header, "The frame")
         places = find_columns(header, columns, otherwise)
         cells = orders.astype(object).where(orders.notna(), None).itertuples(index=False, name=None)
-        rows = [read_row(values, places, otherwise) for values in cells]
+        rows = [read_row(values, places, otherwise, errors=self._errors) for values in cells]
         answers = pd.DataFrame(
             self.for_batches().check_rows(rows, language=otherwise.language), index=orders.index, columns=list(OUT)
         )
         return pd.concat([orders, answers], axis=1)
 
-    def _locate(self, query: Query) -> Location:
-        if isinstance(query, Coordinates):
-            return position.locate(query, self._errors)
-        if isinstance(query, PlusCode):
-            near = self._locate(parse(query.place)) if query.place else None
-            return position.locate(query, self._errors, near=near)
-        if self.geocoder is None:
-            raise AddressNotFound("No geocoder is configured: add [geocoder] to the config, or give a position.")
-        return self.geocoder.locate(query)
+    def _locator(self) -> "Locator":
+        from coverage_check.geocoders.locating import Locator  # noqa: PLC0415 - a position needs no geocoder
+
+        return Locator(self.geocoder, self._errors)
 
     def _located(self, request: Request) -> _Located:
         """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
-        query = None if request.address is None else parse(request.address)
+        query = None if request.address is None else _parsed(request.address)
         if (query is None) == (request.location is None):
             raise InvalidInput("Give an address or a location, one of the two.")
         order = Order(
@@ -300,9 +294,10 @@ class Checker:
         )
         geocoder = self.geocoder.id if self.geocoder and query else ""
         try:
-            location = request.location or self._locate(query)  # type: ignore[arg-type]
+            location = request.location or self._locator().find(query)  # type: ignore[arg-type]
         except LocateError as error:
-            return _Located(order=order, location=None, geocoder=geocoder, code=ReasonCode(error.reason))
+            remark = _NO_GEOCODER if isinstance(error, GeocoderMissing) else ""
+            return _Located(order=order, location=None, geocoder=geocoder, code=ReasonCode(error.reason), remark=remark)
         if looks_swapped(self.snapshot, lat=location.lat, lon=location.lon):
             code = ReasonCode.INVALID_INPUT
             return _Located(order=order, location=None, geocoder=geocoder, code=code, remark=_SWAPPED)
@@ -347,7 +342,19 @@ def _request(row: OrderRow) -> Request:
     )
 
 
-def _asked(query: Query | None, location: Location | None) -> AskedAddress:
+def _parsed(address: str) -> "Query":
+    from coverage_check.address import parse  # noqa: PLC0415 - a position needs no grammar of addresses
+
+    return parse(address)
+
+
+def _geocoder(config: Config) -> "Geocoder | None":
+    from coverage_check.geocoders.configured import open_geocoder  # noqa: PLC0415 - nor a geocoder
+
+    return open_geocoder(config)
+
+
+def _asked(query: "Query | None", location: Location | None) -> AskedAddress:
     """Record what was asked: the customer's words, or the caller's position."""
     if query is not None:
         return AskedAddress(given=query.given, kind=query.kind, normalised=query.normalised)

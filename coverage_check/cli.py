@@ -129,9 +129,9 @@ def check(
     wanted = _wanted(fail_on)
     if (address is None) == (lat is None and lon is None) or (lat is None) != (lon is None):
         raise click.UsageError("Give an ADDRESS, or both --lat and --lon.")
-    place = Location.written(lat=lat, lon=lon) if lat is not None and lon is not None else None
-    checker = Checker.from_config(config)
-    if place is not None:
+    checker = Checker.from_config(config, addresses=address is not None)
+    if lat is not None and lon is not None:
+        place = Location.written(lat=lat, lon=lon, errors=checker.errors)
         decision = checker.check_location(place, product=product, on=on, at=at, receiver=receiver)
     else:
         decision = checker.check((address or "").strip(), product=product, on=on, at=at, receiver=receiver)
@@ -306,17 +306,18 @@ def register_build(*, addresses: Path, output: Path, columns: tuple[str, ...], *
 @_config
 def geocode(address: str | None, *, table: Path | None, form: str, config: str) -> int:
     """Find where an address may be, and explain it: what was understood and said, why, and how sure."""
-    from coverage_check.checker import Checker
-    from coverage_check.geocoders.acceptance import score
+    from coverage_check.geocoders.acceptance import Outcome, score
+    from coverage_check.geocoders.locating import Locator
     from coverage_check.report.place import explanation_json, explanation_text
 
     if (address is None) == (table is None):
         raise click.UsageError("Give an ADDRESS, or a --table.")
-    checker = Checker.from_config(config)
+    locator = Locator.from_config(config)
     if table is not None:
-        _say(score(checker.for_batches().locate, table).text)
-        return 0
-    found = checker.explain((address or "").strip())
+        result = score(locator.for_batches().locate, table)
+        _say(result.text)
+        return GeocoderUnavailable.exit_code if result.count(Outcome.UNANSWERED) else 0
+    found = locator.explain((address or "").strip())
     _say(explanation_json(found) if form == "json" else explanation_text(found))
     # That there is no such place is an answer too; that nobody could be asked is none.
     return GeocoderUnavailable.exit_code if isinstance(found.error, GeocoderUnavailable) else 0

@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, TextIO
 
 from coverage_check.decision import ReasonCode, Verdict
 from coverage_check.errors import InvalidInput, MissingFile, OutputRefused, TableInvalid
+from coverage_check.location import ErrorModel
 from coverage_check.order_rows import OUT, Defaults, OrderRow, find_columns, read_row, refuse_answered
 
 if TYPE_CHECKING:
@@ -79,8 +80,6 @@ def check_orders(
         The file is not there, is not a table, or lacks a column.
     OutputRefused
         The target can't be written, or is the source.
-    InvalidInput
-        The geocoder answers no batches.
     """
     defaults = defaults or Defaults()
     checker = checker.for_batches()
@@ -94,7 +93,7 @@ def check_orders(
             count = Counter[str]()
             rows = iter(sheet)
             while batch := list(islice(rows, BATCH_ROWS)):
-                read = [_read(sheet, cells, places, defaults) for cells in batch]
+                read = [_read(sheet, cells, places, defaults, checker.errors) for cells in batch]
                 for cells, answer in zip(batch, checker.check_rows(read, language=defaults.language), strict=True):
                     writer.write(cells, answer)
                     _tally(count, answer)
@@ -134,12 +133,14 @@ class _Sheet:
                 yield cells
 
 
-def _read(sheet: _Sheet, cells: Sequence[str], places: Mapping[str, int], defaults: Defaults) -> OrderRow | InvalidInput:
+def _read(
+    sheet: _Sheet, cells: Sequence[str], places: Mapping[str, int], defaults: Defaults, errors: ErrorModel
+) -> OrderRow | InvalidInput:
     if len(cells) != len(sheet.header):
         return InvalidInput(
             f"The row has {len(cells)} cells and the header {len(sheet.header)}: a delimiter or a quote is missing."
         )
-    return read_row(cells, places, defaults)
+    return read_row(cells, places, defaults, errors=errors)
 
 
 class _Writer:

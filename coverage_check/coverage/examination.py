@@ -28,7 +28,7 @@ from coverage_check.coverage.sources.cells import Cells
 from coverage_check.coverage.sources.features import Features, Geometries, Request
 from coverage_check.coverage.sources.formats import FORMATS, declared_format
 from coverage_check.coverage.stopwatch import Laps
-from coverage_check.coverage.union import unite
+from coverage_check.coverage.union import unite_normal
 
 AREA = "area"
 """The folder that the worker leaves the polygons in."""
@@ -85,31 +85,44 @@ def examine(task: Task, folder: Path) -> dict[str, Any]:
     request = Request(table=task.table, where=task.where, stem=task.stem, cells=cells)
     features: Features = reader.read(Path(task.main), request, kind)
     laps.end("read")
+    delivered = Delivered(features=features.count, rings_closed=features.rings_closed)
     notes = Notes()
     parts = check_features(features, task.features, notes)
     metric = CRS.from_user_input(task.metric_crs)
     crs = check_places(parts, features.crs, task.crs, task.country, metric, notes)
     notes.stop_if_any()
+    del features  # a national layer is a gigabyte, and each step makes another
     valid = make_sound(parts, crs, metric, notes)
+    del parts
     laps.end("repair")
-    polygons = unite(valid.polygons)
+    polygons = unite_normal(valid.polygons)
     laps.end("union")
     rings = Rings.of(polygons)
     check_stretch(metric, rings.bounds)
     _check_area(polygons)
     (folder / AREA).mkdir()
     rings.save(folder / AREA)
-    quality = measure(features, valid, polygons, rings)
+    quality = measure(delivered, valid, polygons, rings)
     laps.end("quality")
     return {"quality": asdict(quality), "versions": versions(), "seconds": laps.seconds}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What stays to be told of a file's features once their polygons are taken out."""
+
+    features: int
+    rings_closed: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sound:
-    """Valid polygons in the metric CRS, not united yet, and what it took.
+    """Valid polygons in the metric CRS, normalised and not united yet, and what it took.
 
     Attributes
     ----------
+    area_m2
+        Sum of the polygons, overlaps counted as often as they are there.
     changes
         What the repair of each broken feature added to its area, m².
     repaired_at
@@ -117,6 +130,7 @@ class Sound:
     """
 
     polygons: Geometries
+    area_m2: float
     changes: Mapping[int, float]
     crs: CRS
     accuracy_m: float
@@ -154,8 +168,10 @@ def make_sound(parts: Parts, crs: CRS, metric: CRS, notes: Notes) -> Sound:
         notes.note("EMPTY_LAYER", "nothing of its features has any area; ask its publisher for the polygons.")
     notes.stop_if_any()
     changes = _changes(repairs)
+    polygons = shapely.normalize(repaired.parts.polygons)
     return Sound(
-        polygons=repaired.parts.polygons,
+        polygons=polygons,
+        area_m2=math.fsum(shapely.area(polygons)),
         changes=changes,
         crs=crs,
         accuracy_m=accuracy_m,
@@ -169,14 +185,13 @@ def _check_area(polygons: Geometries) -> None:
         raise Fault("EMPTY_LAYER", "its polygons cover less than a square metre together; check its CRS.")
 
 
-def measure(features: Features, sound: Sound, polygons: Geometries, rings: Rings) -> LayerQuality:
+def measure(delivered: Delivered, sound: Sound, polygons: Geometries, rings: Rings) -> LayerQuality:
     """Measure what became of the features. Sums are exact, so that the order of features doesn't show in them."""
     area_m2 = math.fsum(shapely.area(polygons))
-    overlap_m2 = math.fsum(shapely.area(shapely.normalize(sound.polygons))) - area_m2
+    overlap_m2 = sound.area_m2 - area_m2
     worst = _worst_first(sound.changes)
     return LayerQuality(
-        features=features.count,
-        rings_closed=features.rings_closed,
+        **asdict(delivered),
         repaired=len(sound.changes),
         repairs=tuple(worst[:_REPAIRS_KEPT]),
         area_change_m2=round(math.fsum(abs(change) for change in sound.changes.values()), 3),

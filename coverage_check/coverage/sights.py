@@ -39,8 +39,8 @@ def step_m(polygons: Geometries) -> float | None:
 
 
 def overlap_at(parts: Geometries) -> tuple[float, float] | None:
-    """Find a place that several parts cover, the same one whatever the order of the parts."""
-    parts = in_order(shapely.normalize(parts))
+    """Find a place that several parts cover, the same one whatever the order of the parts, which are normalised."""
+    parts = in_order(parts)
     tree = shapely.STRtree(parts)
     for start in range(0, len(parts), _CHUNK):
         first, second = tree.query(parts[start : start + _CHUNK], predicate="intersects")

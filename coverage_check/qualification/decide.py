@@ -134,7 +134,7 @@ def undetermined(
             evidence=(),
             flips=None,
             alternatives=(),
-            ask_next=explanation.questions_for(code),
+            ask_next=explanation.questions_for(code, remark),
             sentence=sentences.undetermined_sentence(order.product, order.address, code, remark=remark),
             provenance=provenance,
         )

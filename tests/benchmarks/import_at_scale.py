@@ -66,6 +66,11 @@ def write(folder: Path, size: str, name: str, *, whole: bool) -> None:
         )
 
 
+def snapshot_of(folder: Path, size: str, names: list[str], *, whole: bool) -> Path:
+    """Name the folder of a snapshot."""
+    return folder / f"snapshot-{size}-{len(names)}-{'multipolygon' if whole else 'parts'}"
+
+
 def take(folder: Path, size: str, names: list[str], *, whole: bool) -> cc.Snapshot:
     """Import layers and print what it took."""
     tables = []
@@ -77,7 +82,7 @@ def take(folder: Path, size: str, names: list[str], *, whole: bool) -> cc.Snapsh
     toml.write_text(HEAD + "".join(tables), encoding="utf-8")
     steps: list[str] = []
     start = time.perf_counter()
-    output = folder / f"snapshot-{size}-{len(names)}-{'multipolygon' if whole else 'parts'}"
+    output = snapshot_of(folder, size, names, whole=whole)
     snapshot = cc.import_layers(toml, output, overwrite=True, progress=lambda *step: steps.append(step[2]))
     seconds = time.perf_counter() - start
     own, workers = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -114,6 +119,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("build/made-coverage"))
     parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--multipolygon", action="store_true")
+    parser.add_argument("--again", action="store_true", help="ask the snapshot of the last run, without an import")
     parser.add_argument("--write", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     names = list(LAYERS)[: asked.layers]
@@ -122,13 +128,16 @@ def main() -> None:
         for name, whole in itertools.product(names, {False, asked.multipolygon}):
             write(asked.folder, asked.size, name, whole=whole)
         return
-    # In a process of its own: what is started by a large process is counted as large as that.
-    subprocess.run([sys.executable, "-m", "tests.benchmarks.import_at_scale", *sys.argv[1:], "--write"], check=True)
-    snapshot = take(asked.folder, asked.size, names, whole=False)
-    if asked.multipolygon:
-        print("the same content:", content(take(asked.folder, asked.size, names, whole=True)) == content(snapshot))
+    if not asked.again:
+        # In a process of its own: what is started by a large process is counted as large as that.
+        subprocess.run([sys.executable, "-m", "tests.benchmarks.import_at_scale", *sys.argv[1:], "--write"], check=True)
+        snapshot = take(asked.folder, asked.size, names, whole=False)
+        if asked.multipolygon:
+            print("the same content:", content(take(asked.folder, asked.size, names, whole=True)) == content(snapshot))
+    path = snapshot_of(asked.folder, asked.size, names, whole=False)
+    cc.Snapshot.open(path)
     start = time.perf_counter()
-    snapshot = cc.Snapshot.open(snapshot.path)
+    snapshot = cc.Snapshot.open(path)
     print(f"Snapshot.open: {(time.perf_counter() - start) * 1e3:.2f} ms")
     points = np.load(asked.folder / f"{asked.size}-points.npy")[:2000].tolist()
     covered = microseconds(lambda x, y: snapshot.lookup(x=x, y=y).covered, points)
