@@ -34,6 +34,11 @@ class Reliability:
         points = layer.curve.points if layer.curve else ()
         return cls(probability=layer.probability, resolution_m=layer.resolution_m, points=points)
 
+    @property
+    def at_edge(self) -> float:
+        """Probability at the very edge, the least of all inside."""
+        return self.points[0][1] if self.points else self.probability
+
     def at(self, edge_distance_m: Values) -> Values:
         """Give it d metres inside the edge. Outside, no claim covers a place.
 

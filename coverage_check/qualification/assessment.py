@@ -72,12 +72,6 @@ class Claim:
         return float(self.availability.edge_distance_m[0])
 
     @property
-    def reliability(self) -> Values:
-        """Probability of service at each place: none outside the claim."""
-        inside = self.availability.covered & self.availability.surveyed
-        return inside * Reliability.of(self.layer).at(self.availability.edge_distance_m)
-
-    @property
     def split(self) -> bool:
         """Whether the edge runs between the places where the customer may be."""
         return bool(self.availability.covered.any() and not self.availability.covered.all())
@@ -111,12 +105,11 @@ class Assessment:
 
     @property
     def measured(self) -> Claim | None:
-        """The claim that tells most about the customer's places, if what it tells was measured."""
-        live = [claim for claim in self.focus if claim.is_(Fit.QUALIFIES, Time.LIVE)]
-        if not any(claim.layer.curve for claim in live):
-            return None
-        most = max(live, key=lambda claim: float(claim.reliability.mean()), default=None)
-        return most if most and most.layer.curve and most.reliability.any() else None
+        """A claim that counts somewhere the customer may be, and that was measured: the best one, else the first."""
+        best = self.best(Fit.QUALIFIES, Time.LIVE)
+        claims = (best, *self.focus) if best else self.focus
+        counting = (claim for claim in claims if claim.is_(Fit.QUALIFIES, Time.LIVE) and (claim.covers_here or claim.split))
+        return next((claim for claim in counting if claim.layer.curve), None)
 
     def best(self, fit: Fit, time: Time) -> Claim | None:
         """Give the claim of that fit and time whose edge is nearest from outside, or deepest from inside."""
@@ -218,7 +211,8 @@ def _outcome(claims: Sequence[Claim]) -> tuple[Values, Mask]:
     rel = np.zeros(size)
     for claim in claims:
         if claim.is_(Fit.QUALIFIES, Time.LIVE):
-            rel = np.maximum(rel, claim.reliability)
+            inside = claim.availability.covered & claim.availability.surveyed
+            rel = np.maximum(rel, inside * Reliability.of(claim.layer).at(claim.availability.edge_distance_m))
     speak = _Places(claims, size)
     pending = speak.covered((Fit.QUALIFIES,), (Time.STALE,)) | speak.covered((Fit.SPEED_UNKNOWN,), (Time.LIVE, Time.STALE))
     # A live map says no, be it of the needed level or of a lower one that isn't there either ...
