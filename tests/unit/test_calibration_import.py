@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from coverage_check import Checker, Location, Snapshot, import_layers
 from coverage_check.calibration import Calibration, calibrate, curves_toml
 from coverage_check.calibration.reckoning import LayerCalibration
+from coverage_check.checker import Request
 from coverage_check.cli import commands
 from coverage_check.coverage.curves import take_curves
 from coverage_check.curve import Curve
@@ -208,6 +209,19 @@ def test_a_replay_gives_the_same_bytes(measured: Snapshot) -> None:
     assert differences(decision, again) == ()
     later = replace(decision, made_at=datetime(2030, 1, 1, tzinfo=UTC))
     assert differences(later, again) == ()
+
+
+def test_a_batch_says_what_each_question_alone_says(measured: Snapshot) -> None:
+    """Rows on both sides of the edge, sure and unsure: the same probability, citation and bytes."""
+    asked = checker(measured)
+    places = [inside(distance_m, cep50_m, 5 * cep50_m) for distance_m in range(-400, 1500, 60) for cep50_m in (2, 40)]
+    together = asked.check_many([Request(location=place, product="4g") for place in places])
+    alone = [asked.check_location(place, product="4g") for place in places]
+    assert [decision.id for decision in together] == [decision.id for decision in alone]
+    cited = [any(reason.code is ReasonCode.MEASURED for reason in decision.reasons) for decision in together]
+    likely = [decision.evidence[0].probability > 0 for decision in together]
+    assert cited == likely
+    assert 0 < sum(cited) < len(cited)
 
 
 FAULTS = [
