@@ -5,13 +5,16 @@
 One checker serves many threads, and goes on working after a fork.
 """
 
+import hashlib
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coverage_check.basis import Basis, Request, errors_id, risks_id
 from coverage_check.config import Config, read_config
 from coverage_check.coverage.availabilities import availabilities, looks_swapped
 from coverage_check.coverage.snapshot import Snapshot
@@ -47,34 +50,13 @@ _NO_GEOCODER = "NO_GEOCODER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One question: a product at an address or a known location, perhaps for another day or use than usual.
-
-    Attributes
-    ----------
-    address
-        The customer's words, or None where `location` is given.
-    on
-        The day that is asked about; None for the checker's own.
-    """
-
-    product: str
-    address: str | None = None
-    location: Location | None = None
-    on: date | None = None
-    at: PlaceOfUse | str | None = None
-    receiver: Receiver | str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Located:
-    """A question whose place was looked for: found, or the code that says why not."""
+    """A question whose place was looked for: found in its basis, or the code that says why not."""
 
     order: Order
-    location: Location | None
+    basis: Basis
     geocoder: str = ""
     code: ReasonCode = ReasonCode.ADDRESS_NOT_FOUND
-    remark: str = ""
 
 
 class Checker:
@@ -151,6 +133,25 @@ class Checker:
         """The day taken where a question names none."""
         return self._as_of or datetime.now(tz=UTC).astimezone().date()
 
+    @cached_property
+    def errors_id(self) -> str:
+        """SHA-256 of the error model."""
+        return errors_id(self._errors)
+
+    @cached_property
+    def risks_id(self) -> str:
+        """SHA-256 of what a wrong answer costs, by product."""
+        return risks_id(self.products)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that an answer depends on but the question and its day."""
+        parts = (
+            *(__version__, RULES, self.snapshot.id, self.products.sha256),
+            *(self.geocoder.id if self.geocoder else "", self._errors, *self.products.values()),
+        )
+        return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()
+
     def locate(self, address: str) -> Location:
         """Find where an address may be, with every candidate and the doubt.
 
@@ -214,6 +215,21 @@ class Checker:
         """Decide whether a product can be delivered at a known location; else as `check`."""
         return self.check_many([Request(location=location, product=product, on=on, at=at, receiver=receiver)])[0]
 
+    def repeat(self, decision: Decision) -> Decision:
+        """Decide again from a decision's basis: at the place that was found then, without looking for it.
+
+        Raises
+        ------
+        InvalidInput
+            The decision has no basis, or its question can't be asked of this catalogue.
+        """
+        basis = decision.basis
+        if basis is None:
+            raise InvalidInput("The decision has no basis, as it was read from JSON: ask its question again.")
+        order, _ = self._order(basis.request)
+        code, geocoder = decision.reasons[0].code, decision.provenance.register
+        return self._decide([_Located(order=order, basis=basis, geocoder=geocoder, code=code)])[0]
+
     def check_many(self, requests: Sequence[Request]) -> list[Decision]:
         """Decide many questions with one look at the coverage; each answer is what `check` gives alone.
 
@@ -224,8 +240,8 @@ class Checker:
         """
         return self._decide([self._located(request) for request in requests])
 
-    def check_rows(self, rows: Sequence[OrderRow | InvalidInput], *, language: str = "sv") -> list[dict[str, object]]:
-        """Answer the rows of a table, each with its cc_… columns; a row with a fault is a row that says why."""
+    def decide_rows(self, rows: Sequence[OrderRow | InvalidInput]) -> list[Decision | InvalidInput]:
+        """Decide the rows of a table; a row with a fault keeps it as its answer."""
         located: list[_Located | InvalidInput] = []
         for row in rows:
             try:
@@ -233,9 +249,23 @@ class Checker:
             except InvalidInput as error:
                 located.append(error)
         decisions = iter(self._decide([item for item in located if isinstance(item, _Located)]))
+        return [item if isinstance(item, InvalidInput) else next(decisions) for item in located]
+
+    def fault_of(self, row: OrderRow | InvalidInput) -> InvalidInput | None:
+        """Tell what keeps a row from a decision, without looking for its place; None if nothing does."""
+        if isinstance(row, InvalidInput):
+            return row
+        try:
+            self._order(_request(row))
+        except InvalidInput as error:
+            return error
+        return None
+
+    def check_rows(self, rows: Sequence[OrderRow | InvalidInput], *, language: str = "sv") -> list[dict[str, object]]:
+        """Answer the rows of a table, each with its cc_… columns; a row with a fault is a row that says why."""
         return [
-            error_columns(item) if isinstance(item, InvalidInput) else answer_columns(next(decisions), language)
-            for item in located
+            error_columns(answer) if isinstance(answer, InvalidInput) else answer_columns(answer, language)
+            for answer in self.decide_rows(rows)
         ]
 
     def check_frame(
@@ -280,8 +310,8 @@ class Checker:
 
         return Locator(self.geocoder, self._errors)
 
-    def _located(self, request: Request) -> _Located:
-        """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
+    def _order(self, request: Request) -> "tuple[Order, Query | None]":
+        """Understand a request, and what its address asks; raise InvalidInput for the caller's faults."""
         query = None if request.address is None else _parsed(request.address)
         if (query is None) == (request.location is None):
             raise InvalidInput("Give an address or a location, one of the two.")
@@ -292,29 +322,37 @@ class Checker:
             place=None if request.at is None else word(PlaceOfUse, request.at),
             receiver=None if request.receiver is None else word(Receiver, request.receiver),
         )
+        return order, query
+
+    def _located(self, request: Request) -> _Located:
+        """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
+        order, query = self._order(request)
+        asked = replace(request, on=order.on)
+        basis = Basis(request=asked, found=None, errors=self.errors_id, risks=self.risks_id)
         geocoder = self.geocoder.id if self.geocoder and query else ""
         try:
             location = request.location or self._locator().find(query)  # type: ignore[arg-type]
         except LocateError as error:
-            remark = _NO_GEOCODER if isinstance(error, GeocoderMissing) else ""
-            return _Located(order=order, location=None, geocoder=geocoder, code=ReasonCode(error.reason), remark=remark)
+            basis = replace(basis, remark=_NO_GEOCODER if isinstance(error, GeocoderMissing) else "")
+            return _Located(order=order, basis=basis, geocoder=geocoder, code=ReasonCode(error.reason))
         if looks_swapped(self.snapshot, lat=location.lat, lon=location.lon):
-            code = ReasonCode.INVALID_INPUT
-            return _Located(order=order, location=None, geocoder=geocoder, code=code, remark=_SWAPPED)
-        return _Located(order=order, location=location.as_recorded(), geocoder=geocoder)
+            odd = replace(basis, remark=_SWAPPED)
+            return _Located(order=order, basis=odd, geocoder=geocoder, code=ReasonCode.INVALID_INPUT)
+        return _Located(order=order, basis=replace(basis, found=location.as_recorded()), geocoder=geocoder)
 
     def _decide(self, located: Sequence[_Located]) -> list[Decision]:
         made_at = datetime.now(tz=UTC).replace(microsecond=0)  # as precise as the record is
-        looks = iter(availabilities(self.snapshot, [item.location for item in located if item.location]))
+        looks = iter(availabilities(self.snapshot, [item.basis.found for item in located if item.basis.found]))
         decisions = []
         for item in located:
             provenance = self._provenance(item.geocoder)
-            if item.location is None:
-                decision = undetermined(item.order, item.code, provenance=provenance, made_at=made_at, remark=item.remark)
+            order, basis = replace(item.order, basis=item.basis), item.basis
+            if basis.found is None:
+                decision = undetermined(order, item.code, provenance=provenance, made_at=made_at, remark=basis.remark)
             else:
                 decision = decide(
-                    item.order,
-                    item.location,
+                    order,
+                    basis.found,
                     next(looks),
                     catalogue=self.products,
                     provenance=provenance,

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from coverage_check.decision import Decision, Verdict
 from coverage_check.declaration import nearest
@@ -26,8 +26,10 @@ CANONICAL = (
     "date",
     "place_of_use",
     "receiver",
+    "customer",
 )
-"""The columns that are understood. A position, both lat and lon, wins over the address."""
+"""The columns that are understood. A position, both lat and lon, wins over the address. A customer, by whose reference the
+ledger erases, must be chosen by name: the same heads are names here and numbers there."""
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "order_id": ("order_id", "order", "order_no", "order_number", "order_ref", "ordernr", "ordernummer", "orderid", "id"),
@@ -153,11 +155,20 @@ def _require(places: Mapping[str, int], header: Sequence[str], defaults: Default
         raise TableInvalid(message)
 
 
+def read_order(
+    values: Sequence[object], width: int, places: Mapping[str, int], defaults: Defaults, *, errors: ErrorModel | None = None
+) -> OrderRow | InvalidInput:
+    """Read one row of a table with `width` columns; as `read_row`, and a row of another width is a fault."""
+    if len(values) != width:
+        return InvalidInput(f"The row has {len(values)} cells and the header {width}: a delimiter or a quote is missing.")
+    return read_row(values, places, defaults, errors=errors)
+
+
 def read_row(
     values: Sequence[object], places: Mapping[str, int], defaults: Defaults, *, errors: ErrorModel | None = None
 ) -> OrderRow | InvalidInput:
     """Read one row; a fault in it comes back as an error, so that the row stays a row. `errors` bounds its position."""
-    cells = {name: _text(values[n]) if n < len(values) else "" for name, n in places.items()}
+    cells = {name: cell_text(values[n]) if n < len(values) else "" for name, n in places.items()}
     try:
         location = _position(cells.get("lat", ""), cells.get("lon", ""), errors)
         return OrderRow(
@@ -194,9 +205,14 @@ def read_day(value: object) -> date | None:
         raise InvalidInput(message) from None
 
 
-def _text(value: object) -> str:
+def cell_text(value: object) -> str:
+    """Write a cell as a spreadsheet shows it: 76021.0 is 76021, a day without a time is 2025-11-01, nothing is empty."""
+    if isinstance(value, str):
+        return value.strip()
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, datetime) and value.time() == time.min:
+        return value.date().isoformat()
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return str(value).strip()

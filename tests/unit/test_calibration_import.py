@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coverage_check import Checker, Location, Snapshot, import_layers
+from coverage_check.basis import Request
 from coverage_check.calibration import Calibration, calibrate, curves_toml
 from coverage_check.calibration.reckoning import LayerCalibration
-from coverage_check.checker import Request
 from coverage_check.cli import commands
 from coverage_check.coverage.curves import take_curves
 from coverage_check.curve import Curve
