@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,42 +21,38 @@ from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.decision import RULES, AskedAddress, Decision, Provenance, ReasonCode, Versions
 from coverage_check.errors import GeocoderMissing, InvalidInput, LocateError
 from coverage_check.location import ErrorModel, Location
-from coverage_check.order_rows import (
-    OUT,
-    Defaults,
-    OrderRow,
-    answer_columns,
-    error_columns,
-    find_columns,
-    read_day,
-    read_row,
-    refuse_answered,
-)
+from coverage_check.order_frames import frame_rows, with_answers
+from coverage_check.order_rows import Defaults, OrderRow, answer_columns, error_columns, read_day
 from coverage_check.products import Catalogue, read_products
 from coverage_check.qualification import Order, decide, undetermined
 from coverage_check.technology import PlaceOfUse, Receiver, word
 from coverage_check.version import __version__
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from coverage_check.address import Query
     from coverage_check.geocoders.base import Geocoder
     from coverage_check.geocoders.explanation import Explanation
     from coverage_check.geocoders.locating import Locator
+    from coverage_check.order_frames import Orders
+
+__all__ = ["Checker", "Request"]
 
 _SWAPPED = "SWAPPED"
+_FRAME_ROWS = 500
+"""Rows of a frame that are looked up together: as many as memory takes easily with all places of each customer."""
 _NO_GEOCODER = "NO_GEOCODER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Located:
-    """A question whose place was looked for: found in its basis, or the code that says why not."""
+    """A question whose place was looked for: found, or the code that says why not."""
 
+    request: Request
     order: Order
-    basis: Basis
+    location: Location | None
     geocoder: str = ""
     code: ReasonCode = ReasonCode.ADDRESS_NOT_FOUND
+    remark: str = ""
 
 
 class Checker:
@@ -228,7 +224,8 @@ class Checker:
             raise InvalidInput("The decision has no basis, as it was read from JSON: ask its question again.")
         order, _ = self._order(basis.request)
         code, geocoder = decision.reasons[0].code, decision.provenance.register
-        return self._decide([_Located(order=order, basis=basis, geocoder=geocoder, code=code)])[0]
+        located = partial(_Located, request=basis.request, order=order, geocoder=geocoder, code=code)
+        return self._decide([located(location=basis.found, remark=basis.remark)])[0]
 
     def check_many(self, requests: Sequence[Request]) -> list[Decision]:
         """Decide many questions with one look at the coverage; each answer is what `check` gives alone.
@@ -268,15 +265,14 @@ class Checker:
             for answer in self.decide_rows(rows)
         ]
 
-    def check_frame(
-        self, orders: "pd.DataFrame", *, columns: dict[str, str] | None = None, **defaults: str
-    ) -> "pd.DataFrame":
-        """Decide each row of a data frame.
+    def check_frame(self, orders: "Orders", *, columns: dict[str, str] | None = None, **defaults: str) -> "Orders":
+        """Decide each row of a data frame, or of an Arrow table.
 
         Parameters
         ----------
         orders
-            Columns are found by their names, Swedish or English: address, postcode, town, lat, lon, product, date …
+            Columns are found by their names, Swedish or English: address, postcode, town, lat, lon, product, date … The
+            points of a GeoDataFrame are positions, too.
         columns
             Canonical name → the frame's column, where the names don't say it.
         **defaults
@@ -284,26 +280,24 @@ class Checker:
 
         Returns
         -------
-        DataFrame
-            The same rows and index, every column untouched, and the cc_… columns.
+        DataFrame, GeoDataFrame, Table or RecordBatch
+            As it was given: the same rows and index, every column untouched, and the cc_… columns.
 
         Raises
         ------
         TableInvalid
             A column is missing or named twice, or a cc_… column is there already.
         """
-        import pandas as pd  # noqa: PLC0415 - only analysts need it
-
         otherwise = Defaults.of(**defaults)
-        header = [str(name) for name in orders.columns]
-        refuse_answered(header, "The frame")
-        places = find_columns(header, columns, otherwise)
-        cells = orders.astype(object).where(orders.notna(), None).itertuples(index=False, name=None)
-        rows = [read_row(values, places, otherwise, errors=self._errors) for values in cells]
-        answers = pd.DataFrame(
-            self.for_batches().check_rows(rows, language=otherwise.language), index=orders.index, columns=list(OUT)
-        )
-        return pd.concat([orders, answers], axis=1)
+        rows = frame_rows(orders, columns, otherwise, errors=self._errors)
+        checker = self.for_batches()
+        answers = [
+            answer
+            for start in range(0, len(rows), _FRAME_ROWS)
+            for answer in checker.check_rows(rows[start : start + _FRAME_ROWS], language=otherwise.language)
+        ]
+        answered: Orders = with_answers(orders, answers)
+        return answered
 
     def _locator(self) -> "Locator":
         from coverage_check.geocoders.locating import Locator  # noqa: PLC0415 - a position needs no geocoder
@@ -321,44 +315,47 @@ class Checker:
             address=_asked(query, request.location),
             place=None if request.at is None else word(PlaceOfUse, request.at),
             receiver=None if request.receiver is None else word(Receiver, request.receiver),
+            moved=self.snapshot.moved,
         )
         return order, query
 
     def _located(self, request: Request) -> _Located:
         """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
         order, query = self._order(request)
-        asked = replace(request, on=order.on)
-        basis = Basis(request=asked, found=None, errors=self.errors_id, risks=self.risks_id)
         geocoder = self.geocoder.id if self.geocoder and query else ""
+        located = partial(_Located, request=request, order=order, geocoder=geocoder)
         try:
             location = request.location or self._locator().find(query)  # type: ignore[arg-type]
         except LocateError as error:
-            basis = replace(basis, remark=_NO_GEOCODER if isinstance(error, GeocoderMissing) else "")
-            return _Located(order=order, basis=basis, geocoder=geocoder, code=ReasonCode(error.reason))
+            remark = _NO_GEOCODER if isinstance(error, GeocoderMissing) else ""
+            return located(location=None, code=ReasonCode(error.reason), remark=remark)
         if looks_swapped(self.snapshot, lat=location.lat, lon=location.lon):
-            odd = replace(basis, remark=_SWAPPED)
-            return _Located(order=order, basis=odd, geocoder=geocoder, code=ReasonCode.INVALID_INPUT)
-        return _Located(order=order, basis=replace(basis, found=location.as_recorded()), geocoder=geocoder)
+            return located(location=None, code=ReasonCode.INVALID_INPUT, remark=_SWAPPED)
+        return located(location=location.as_recorded())
+
+    def _basis(self, located: _Located) -> Basis:
+        """Give what a decision was made from beyond what its JSON says."""
+        asked, found = replace(located.request, on=located.order.on), located.location
+        return Basis(request=asked, found=found, remark=located.remark, errors=self.errors_id, risks=self.risks_id)
 
     def _decide(self, located: Sequence[_Located]) -> list[Decision]:
         made_at = datetime.now(tz=UTC).replace(microsecond=0)  # as precise as the record is
-        looks = iter(availabilities(self.snapshot, [item.basis.found for item in located if item.basis.found]))
+        looks = iter(availabilities(self.snapshot, [item.location for item in located if item.location]))
         decisions = []
         for item in located:
             provenance = self._provenance(item.geocoder)
-            order, basis = replace(item.order, basis=item.basis), item.basis
-            if basis.found is None:
-                decision = undetermined(order, item.code, provenance=provenance, made_at=made_at, remark=basis.remark)
+            if item.location is None:
+                decision = undetermined(item.order, item.code, provenance=provenance, made_at=made_at, remark=item.remark)
             else:
                 decision = decide(
-                    order,
-                    basis.found,
+                    item.order,
+                    item.location,
                     next(looks),
                     catalogue=self.products,
                     provenance=provenance,
                     made_at=made_at,
                 )
-            decisions.append(decision)
+            decisions.append(replace(decision, basis=self._basis(item)))
         return decisions
 
     def _provenance(self, geocoder: str) -> Provenance:

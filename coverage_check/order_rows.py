@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from coverage_check.decision import Decision, Verdict
+from coverage_check.decision import Alternative, Decision, Verdict
 from coverage_check.declaration import nearest
 from coverage_check.errors import InvalidInput, TableInvalid
 from coverage_check.location import ErrorModel, Location
@@ -52,6 +52,9 @@ OUT = (
     *("cc_alternative", "cc_sentence", "cc_decision_id", "cc_error"),
 )
 """The columns that an answer adds, in order."""
+
+NUMBERS = ("cc_probability", "cc_edge_distance_m", "cc_lat", "cc_lon")
+"""Those of them that hold numbers; the others hold text."""
 
 _PLACES = {"inomhus": "indoors", "utomhus": "outdoors", "bil": "vehicle", "fordon": "vehicle"}
 _RECEIVERS = {"telefon": "handset", "mobil": "handset", "router": "indoor_router", "antenn": "outdoor_antenna"}
@@ -110,7 +113,14 @@ def find_columns(
     TableInvalid
         A chosen column is absent, two columns mean the same, or neither an address nor a position is there.
     """
-    places = _chosen(header, chosen or {})
+    places = known_columns(header, chosen or {})
+    _require(places, header, defaults or Defaults())
+    return places
+
+
+def known_columns(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
+    """Find the columns that a table has, whatever it lacks; else as `find_columns`."""
+    places = _chosen(header, chosen)
     keys = [_key(name) for name in header]
     for name, aliases in ALIASES.items():
         if name in places:
@@ -121,7 +131,6 @@ def find_columns(
             raise TableInvalid(f"The columns {both} could both be {name}: choose one with --column {name}=NAME.")
         if hits:
             places[name] = hits[0]
-    _require(places, header, defaults or Defaults())
     return places
 
 
@@ -145,8 +154,12 @@ def _key(name: str) -> str:
     return re.sub(r"[^0-9a-zåäöü]+", "_", name.strip().lower()).strip("_")
 
 
+_NAME = re.compile(r"[^\W\d]{1,30}")
+
+
 def _require(places: Mapping[str, int], header: Sequence[str], defaults: Defaults) -> None:
-    shown = ", ".join(repr(name) for name in header[:12])
+    # A file without a header has cells where names should be, and a cell may be somebody's address.
+    shown = ", ".join(repr(name) if _NAME.fullmatch(name) else f"column {n}" for n, name in enumerate(header[:12], start=1))
     if "address" not in places and not {"lat", "lon"} <= set(places):
         message = f"No column is an address or a position (columns: {shown}): name one with --column address=NAME."
         raise TableInvalid(message)
@@ -156,7 +169,12 @@ def _require(places: Mapping[str, int], header: Sequence[str], defaults: Default
 
 
 def read_order(
-    values: Sequence[object], width: int, places: Mapping[str, int], defaults: Defaults, *, errors: ErrorModel | None = None
+    values: Sequence[object],
+    width: int,
+    places: Mapping[str, int],
+    defaults: Defaults,
+    *,
+    errors: ErrorModel | None = None,
 ) -> OrderRow | InvalidInput:
     """Read one row of a table with `width` columns; as `read_row`, and a row of another width is a fault."""
     if len(values) != width:
@@ -258,7 +276,7 @@ def answer_columns(decision: Decision, language: str = "sv") -> dict[str, object
         location.lon if location else None,
         location.match.value if location else None,
         location.level.value if location else None,
-        _offer_text(offer.product, offer.condition, offer.from_) if offer else None,
+        _offer_text(offer) if offer else None,
         decision.sentence.sv if language == "sv" else decision.sentence.en,
         decision.id,
         None,
@@ -275,6 +293,9 @@ def error_columns(error: InvalidInput) -> dict[str, object]:
     }
 
 
-def _offer_text(product: str, condition: str | None, start: date | None) -> str:
-    """Write an alternative in one cell: ``mbb-4g with outdoor_antenna from 2026-01-15``."""
-    return product + (f" with {condition}" if condition else "") + (f" from {start}" if start else "")
+def _offer_text(offer: Alternative) -> str:
+    """Write an alternative in one cell: ``mbb-4g with outdoor_antenna from 2026-01-15``, ``mbb-4g at 59.79556 18.93197``."""
+    condition = f" with {offer.condition}" if offer.condition else ""
+    start = f" from {offer.from_}" if offer.from_ else ""
+    spot = f" at {offer.lat:.5f} {offer.lon:.5f}" if offer.lat is not None and offer.lon is not None else ""
+    return f"{offer.product}{condition}{start}{spot}"

@@ -198,7 +198,7 @@ def check_orders(
     OutputRefused
         The target can't be written, is the source, or the part beside it is another run's.
     InvalidInput
-        The geocoder answers no batches, or the output's name and the format disagree.
+        The output's name and the format disagree.
     """
     run = run or Run()
     checker = checker.for_batches()
@@ -243,7 +243,7 @@ def read_through(checker: "Checker", source: Path, run: Run | None = None) -> Su
     faults: list[str] = []
     with open_table(source, sheet=run.sheet) as table:
         refuse_answered(table.header, table.name)
-        reading = Reading.of(table, run.columns, run.defaults, errors=checker.errors, order_ids=bool(run.ledger))
+        reading = _reading(checker, table, run)
         for number, cells in enumerate(table.rows(limit=run.limit), start=1):
             count["rows"] += 1
             fault = checker.fault_of(reading(cells))
@@ -252,6 +252,10 @@ def read_through(checker: "Checker", source: Path, run: Run | None = None) -> Su
                 if len(faults) < _TOLD_FAULTS:
                     faults.append(f"row {number}: {fault}")
     return Summary(rows=count["rows"], verdicts={}, faulty_rows=count["faulty"], faults=tuple(faults))
+
+
+def _reading(checker: "Checker", table: Table, run: Run) -> Reading:
+    return Reading.of(table, run.columns, run.defaults, errors=checker.errors, order_ids=bool(run.ledger))
 
 
 def _nothing(rows: Sequence[DecidedRow]) -> None:
@@ -270,7 +274,7 @@ class _Work:
         progress: Callable[[Progress], None] | None,
     ) -> None:
         refuse_answered(table.header, table.name)
-        self.reading = Reading.of(table, run.columns, run.defaults, errors=checker.errors, order_ids=bool(run.ledger))
+        self.reading = _reading(checker, table, run)
         self._table = table
         self.run = run
         self._record = record

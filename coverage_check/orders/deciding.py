@@ -64,7 +64,7 @@ class Reading:
     places
         Canonical name → column, from 0.
     errors
-        How far off a position may be.
+        Bounds how far off a position may be.
     order_ids
         Whether a row without an order_id that the ledger takes is a fault.
     """
@@ -72,7 +72,7 @@ class Reading:
     width: int
     places: Mapping[str, int]
     defaults: Defaults
-    errors: ErrorModel
+    errors: ErrorModel | None = None
     order_ids: bool = False
 
     @classmethod
@@ -82,7 +82,7 @@ class Reading:
         columns: Mapping[str, str] | None,
         defaults: Defaults,
         *,
-        errors: ErrorModel,
+        errors: ErrorModel | None = None,
         order_ids: bool = False,
     ) -> "Reading":
         """Find a table's columns by their names.

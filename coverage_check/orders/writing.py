@@ -1,8 +1,10 @@
 """Rows and their answers to a file: CSV, JSON lines, Parquet or XLSX. Every input column first, untouched and in order."""
 
 import csv
+import errno
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from coverage_check.errors import InvalidInput, MissingExtra, OutputRefused
-from coverage_check.order_rows import OUT, cell_text
+from coverage_check.order_rows import NUMBERS, OUT, cell_text
 from coverage_check.orders.formulas import neutral
 from coverage_check.orders.tables import Chunk, Table
 
@@ -35,7 +37,6 @@ SUFFIXES = {
 
 FORMATS = ("csv", "jsonl", "parquet", "xlsx")
 _ROW_GROUP = 100_000
-_NUMBERS = ("cc_probability", "cc_edge_distance_m", "cc_lat", "cc_lon")
 _MOST_ROWS = 1_048_576
 _MOST_COLUMNS = 16_384
 _MOST_CHARACTERS = 32_767
@@ -128,7 +129,7 @@ def text_writer(out: TextIO, plan: Layout) -> Write:
 def _csv(out: TextIO, plan: Layout) -> Write:
     """Write cells that the header has no name for after the answers."""
     width = len(plan.header)
-    writer = csv.writer(out, delimiter=plan.delimiter, lineterminator="\n")
+    writer = csv.writer(_Lines(out), delimiter=plan.delimiter, lineterminator="\r\n")
     writer.writerow([neutral(name) for name in (*plan.header, *OUT)])
 
     def write(chunk: Chunk, answers: Sequence[Sequence[object]]) -> None:
@@ -138,6 +139,16 @@ def _csv(out: TextIO, plan: Layout) -> Write:
             writer.writerow([*known, *said, *map(_safe, cells[width:])])
 
     return write
+
+
+class _Lines:
+    """Ends rows with a line feed. To the writer they end with both signs, for only then it quotes a cell with either."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, row: str) -> None:
+        self._out.write(f"{row[:-2]}\n")
 
 
 def _safe(cell: object) -> str:
@@ -176,7 +187,7 @@ def _parquet(target: Path, plan: Layout) -> Iterator[Write]:
     except ImportError:
         raise MissingExtra("Parquet needs pyarrow: pip install 'mobile-coverage-check[parquet]'.") from None
     own = plan.schema or pa.schema([(name, pa.string()) for name in _unique(plan.header)])
-    answered = pa.schema([(name, pa.float64() if name in _NUMBERS else pa.string()) for name in OUT])
+    answered = pa.schema([(name, pa.float64() if name in NUMBERS else pa.string()) for name in OUT])
     schema = pa.schema([*own, *answered], metadata=own.metadata)
     waiting: list[pa.RecordBatch] = []
 
@@ -213,11 +224,13 @@ def _xlsx(target: Path, plan: Layout) -> Iterator[Write]:
     """Keep text as text and numbers as numbers. Rows are written as they come; only the ZIP file is made at the end."""
     try:
         import xlsxwriter  # noqa: PLC0415 - an extra
+        import xlsxwriter.exceptions  # noqa: PLC0415
     except ImportError:
         raise MissingExtra("XLSX needs XlsxWriter: pip install 'mobile-coverage-check[excel]'.") from None
     if len(plan.header) + len(OUT) > _MOST_COLUMNS:
         raise OutputRefused(f"An XLSX sheet holds no more than {_MOST_COLUMNS:,} columns: choose CSV or Parquet.")
     book = xlsxwriter.Workbook(target, {"constant_memory": True, "tmpdir": str(target.parent)})
+    book.use_zip64()
     book.set_properties({"created": datetime.combine(plan.day, time.min)})
     sheet = book.add_worksheet("orders")
     styles = {
@@ -236,8 +249,13 @@ def _xlsx(target: Path, plan: Layout) -> Iterator[Write]:
             for column, cell in enumerate([*cells[:width], *[""] * (width - len(cells)), *answer, *cells[width:]]):
                 _write_cell(sheet, row, column, cell, styles)
 
-    yield write
-    book.close()
+    try:
+        yield write
+        book.close()
+    except xlsxwriter.exceptions.XlsxFileError:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None  # it tells no more of what was wrong
+    finally:
+        sheet.row_data_fh.close()  # it would stay open where the rows ended early
 
 
 def _write_cell(sheet: Any, row: int, column: int, cell: object, styles: Mapping[type[date], Any]) -> None:

@@ -137,16 +137,3 @@ def test_json_lines(checker: Checker, tmp_path: Path) -> None:
     rows = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [row["order_id"] for row in rows] == ["1", "2"]
     assert rows[1]["cc_error"].startswith("INVALID_INPUT")
-
-
-def test_check_frame_keeps_rows_index_and_columns(checker: Checker) -> None:
-    import pandas as pd
-
-    orders = pd.DataFrame(
-        {"adress": [HARG, None, "Box 12, 760 21 Vätö"], "kr": [1, 2, 3]}, index=pd.Index(["a", "b", "a"], name="key")
-    )
-    checked = checker.check_frame(orders, product="mbb-4g", on="2025-11-01")
-    pd.testing.assert_frame_equal(checked[["adress", "kr"]], orders)
-    assert list(checked["cc_verdict"]) == ["not_deliverable", "undetermined", "undetermined"]
-    assert checked["cc_reasons"].iloc[2] == "NO_STREET_POSITION"
-    assert list(checker.check_frame(orders.iloc[:0], product="mbb-4g").columns) == [*orders.columns, *OUT]
