@@ -5,6 +5,7 @@
 One checker serves many threads, and goes on working after a fork.
 """
 
+import hashlib
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -144,6 +145,15 @@ class Checker:
         """The day taken where a question names none."""
         return self._as_of or datetime.now(tz=UTC).astimezone().date()
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that an answer depends on but the question and its day."""
+        parts = (
+            *(__version__, RULES, self.snapshot.id, self.products.sha256),
+            *(self.geocoder.id if self.geocoder else "", self._errors, *self.products.values()),
+        )
+        return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()
+
     def locate(self, address: str) -> Location:
         """Find where an address may be, with every candidate and the doubt.
 
@@ -223,8 +233,8 @@ class Checker:
         """
         return self._decide([self._located(request) for request in requests])
 
-    def check_rows(self, rows: Sequence[OrderRow | InvalidInput], *, language: str = "sv") -> list[dict[str, object]]:
-        """Answer the rows of a table, each with its cc_… columns; a row with a fault is a row that says why."""
+    def decide_rows(self, rows: Sequence[OrderRow | InvalidInput]) -> list[Decision | InvalidInput]:
+        """Decide the rows of a table; a row with a fault keeps it as its answer."""
         located: list[_Located | InvalidInput] = []
         for row in rows:
             try:
@@ -232,9 +242,13 @@ class Checker:
             except InvalidInput as error:
                 located.append(error)
         decisions = iter(self._decide([item for item in located if isinstance(item, _Located)]))
+        return [item if isinstance(item, InvalidInput) else next(decisions) for item in located]
+
+    def check_rows(self, rows: Sequence[OrderRow | InvalidInput], *, language: str = "sv") -> list[dict[str, object]]:
+        """Answer the rows of a table, each with its cc_… columns; a row with a fault is a row that says why."""
         return [
-            error_columns(item) if isinstance(item, InvalidInput) else answer_columns(next(decisions), language)
-            for item in located
+            error_columns(answer) if isinstance(answer, InvalidInput) else answer_columns(answer, language)
+            for answer in self.decide_rows(rows)
         ]
 
     def check_frame(
