@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from coverage_check.address import Coordinates, PlusCode, Query, parse
 from coverage_check.config import Config, read_config
+from coverage_check.coverage.archive import open_snapshot
 from coverage_check.coverage.availabilities import availabilities, looks_swapped
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.decision import RULES, AskedAddress, Decision, Provenance, ReasonCode, Versions
@@ -120,8 +121,9 @@ class Checker:
             Something that the config names is missing or can't be trusted.
         """
         config = config if isinstance(config, Config) else read_config(config)
+        today = config.as_of or datetime.now(tz=UTC).astimezone().date()
         return cls(
-            snapshot=Snapshot.open(config.snapshot),
+            snapshot=open_snapshot(config, today),
             products=read_products(config.products, risk=config.risk),
             geocoder=open_geocoder(config),
             errors=config.errors,
@@ -138,6 +140,12 @@ class Checker:
         """
         checker = copy(self)
         checker.geocoder = None if self.geocoder is None else for_batch(self.geocoder)
+        return checker
+
+    def over(self, snapshot: Snapshot) -> "Checker":
+        """Give the same checker over another snapshot: an audit asks each sale of the map that was there."""
+        checker = copy(self)
+        checker.snapshot = snapshot
         return checker
 
     @property

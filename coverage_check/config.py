@@ -22,6 +22,11 @@ class Config:
 
     Attributes
     ----------
+    snapshot
+        The folder of the snapshot that answers today's questions, or None where the archive's last one does.
+    snapshots
+        The archive: a folder of snapshots, of which an audit takes the last one published by the day of sale. One of
+        `snapshot` and `snapshots` is there.
     geocoder
         None where only positions are checked.
     errors
@@ -31,7 +36,8 @@ class Config:
     """
 
     path: Path
-    snapshot: Path
+    snapshot: Path | None
+    snapshots: Path | None = None
     products: Path
     geocoder: GeocoderConfig | None = None
     errors: ErrorModel
@@ -55,9 +61,11 @@ def read_config(path: str | Path = DEFAULT) -> Config:
         )
     document = Document.read(path)
     root = document.root
+    archive = root.path("snapshots") if "snapshots" in root else None
     config = Config(
         path=path,
-        snapshot=root.path("snapshot"),
+        snapshot=root.path("snapshot") if archive is None or "snapshot" in root else None,
+        snapshots=archive,
         products=root.path("products"),
         as_of=root.day("as_of"),
         geocoder=read_geocoder(document.table("geocoder")),
