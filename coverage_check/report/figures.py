@@ -19,6 +19,8 @@ from coverage_check.report.judged import Answer, Judged, day_of, doubt_of, reaso
 
 SCHEMA = "coverage-check/figures/1"
 CONFIDENCE = 0.95
+MONTH = "month"
+"""The column whose groups stay in their own order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """The rows by what they have in one column; the group with the most sales that could not be delivered first.
+    """The rows by what they have in one column; the group with the most that can't be delivered first, but months in order.
 
     Attributes
     ----------
@@ -240,7 +242,9 @@ class _Count:
 
 def _split(name: str, groups: Mapping[str, Outcome], everything: Outcome) -> Split:
     no = Verdict.NOT_DELIVERABLE
-    ordered = sorted(groups, key=lambda value: (-groups[value].counts[no], -groups[value].rows, value))
+    ordered = sorted(groups)
+    if name != MONTH:
+        ordered.sort(key=lambda value: (-groups[value].counts[no], -groups[value].rows))
     return Split(
         name=name,
         groups={value: groups[value] for value in ordered},
