@@ -26,26 +26,19 @@ from coverage_check.geocoders.batches import for_batch
 from coverage_check.geocoders.configured import open_geocoder
 from coverage_check.geocoders.explanation import Explanation, explain
 from coverage_check.location import ErrorModel, Location
-from coverage_check.order_rows import (
-    OUT,
-    Defaults,
-    OrderRow,
-    answer_columns,
-    error_columns,
-    find_columns,
-    read_day,
-    read_row,
-    refuse_answered,
-)
+from coverage_check.order_frames import frame_rows, with_answers
+from coverage_check.order_rows import Defaults, OrderRow, answer_columns, error_columns, read_day
 from coverage_check.products import Catalogue, read_products
 from coverage_check.qualification import Order, decide, undetermined
 from coverage_check.technology import PlaceOfUse, Receiver, word
 from coverage_check.version import __version__
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from coverage_check.order_frames import Orders
 
 _SWAPPED = "SWAPPED"
+_FRAME_ROWS = 500
+"""Rows of a frame that are looked up together: as many as memory takes easily with all places of each customer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +245,16 @@ class Checker:
         decisions = iter(self._decide([item for item in located if isinstance(item, _Located)]))
         return [item if isinstance(item, InvalidInput) else next(decisions) for item in located]
 
+    def fault_of(self, row: OrderRow | InvalidInput) -> InvalidInput | None:
+        """Tell what keeps a row from a decision, without looking for its place; None if nothing does."""
+        if isinstance(row, InvalidInput):
+            return row
+        try:
+            self._order(_request(row))
+        except InvalidInput as error:
+            return error
+        return None
+
     def check_rows(self, rows: Sequence[OrderRow | InvalidInput], *, language: str = "sv") -> list[dict[str, object]]:
         """Answer the rows of a table, each with its cc_… columns; a row with a fault is a row that says why."""
         return [
@@ -259,15 +262,14 @@ class Checker:
             for answer in self.decide_rows(rows)
         ]
 
-    def check_frame(
-        self, orders: "pd.DataFrame", *, columns: dict[str, str] | None = None, **defaults: str
-    ) -> "pd.DataFrame":
-        """Decide each row of a data frame.
+    def check_frame(self, orders: "Orders", *, columns: dict[str, str] | None = None, **defaults: str) -> "Orders":
+        """Decide each row of a data frame, or of an Arrow table.
 
         Parameters
         ----------
         orders
-            Columns are found by their names, Swedish or English: address, postcode, town, lat, lon, product, date …
+            Columns are found by their names, Swedish or English: address, postcode, town, lat, lon, product, date … The
+            points of a GeoDataFrame are positions, too.
         columns
             Canonical name → the frame's column, where the names don't say it.
         **defaults
@@ -275,8 +277,8 @@ class Checker:
 
         Returns
         -------
-        DataFrame
-            The same rows and index, every column untouched, and the cc_… columns.
+        DataFrame, GeoDataFrame, Table or RecordBatch
+            As it was given: the same rows and index, every column untouched, and the cc_… columns.
 
         Raises
         ------
@@ -285,18 +287,16 @@ class Checker:
         InvalidInput
             The geocoder answers no batches.
         """
-        import pandas as pd  # noqa: PLC0415 - only analysts need it
-
         otherwise = Defaults.of(**defaults)
-        header = [str(name) for name in orders.columns]
-        refuse_answered(header, "The frame")
-        places = find_columns(header, columns, otherwise)
-        cells = orders.astype(object).where(orders.notna(), None).itertuples(index=False, name=None)
-        rows = [read_row(values, places, otherwise) for values in cells]
-        answers = pd.DataFrame(
-            self.for_batches().check_rows(rows, language=otherwise.language), index=orders.index, columns=list(OUT)
-        )
-        return pd.concat([orders, answers], axis=1)
+        rows = frame_rows(orders, columns, otherwise)
+        checker = self.for_batches()
+        answers = [
+            answer
+            for start in range(0, len(rows), _FRAME_ROWS)
+            for answer in checker.check_rows(rows[start : start + _FRAME_ROWS], language=otherwise.language)
+        ]
+        answered: Orders = with_answers(orders, answers)
+        return answered
 
     def _locate(self, query: Query) -> Location:
         if isinstance(query, Coordinates):
@@ -308,8 +308,8 @@ class Checker:
             raise AddressNotFound("No geocoder is configured: add [geocoder] to the config, or give a position.")
         return self.geocoder.locate(query)
 
-    def _located(self, request: Request) -> _Located:
-        """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
+    def _order(self, request: Request) -> tuple[Order, Query | None]:
+        """Understand a request, and what its address asks; raise InvalidInput for the caller's faults."""
         query = None if request.address is None else parse(request.address)
         if (query is None) == (request.location is None):
             raise InvalidInput("Give an address or a location, one of the two.")
@@ -320,6 +320,11 @@ class Checker:
             place=None if request.at is None else word(PlaceOfUse, request.at),
             receiver=None if request.receiver is None else word(Receiver, request.receiver),
         )
+        return order, query
+
+    def _located(self, request: Request) -> _Located:
+        """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
+        order, query = self._order(request)
         geocoder = self.geocoder.id if self.geocoder and query else ""
         try:
             location = request.location or self._locate(query)  # type: ignore[arg-type]

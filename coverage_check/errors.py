@@ -114,6 +114,12 @@ class TableInvalid(CoverageCheckError, ValueError):
     code = "TABLE_INVALID"
 
 
+class WorkerDied(CoverageCheckError):
+    """A process that decided orders was ended from outside; what was decided before lies in the part beside the output."""
+
+    code = "WORKER_DIED"
+
+
 class MissingExtra(CoverageCheckError, ImportError):
     """An optional dependency is not installed; the message names the extra to install."""
 

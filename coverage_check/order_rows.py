@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from coverage_check.decision import Decision, Verdict
 from coverage_check.declaration import nearest
@@ -50,6 +50,9 @@ OUT = (
     *("cc_alternative", "cc_sentence", "cc_decision_id", "cc_error"),
 )
 """The columns that an answer adds, in order."""
+
+NUMBERS = ("cc_probability", "cc_edge_distance_m", "cc_lat", "cc_lon")
+"""Those of them that hold numbers; the others hold text."""
 
 _PLACES = {"inomhus": "indoors", "utomhus": "outdoors", "bil": "vehicle", "fordon": "vehicle"}
 _RECEIVERS = {"telefon": "handset", "mobil": "handset", "router": "indoor_router", "antenn": "outdoor_antenna"}
@@ -108,7 +111,14 @@ def find_columns(
     TableInvalid
         A chosen column is absent, two columns mean the same, or neither an address nor a position is there.
     """
-    places = _chosen(header, chosen or {})
+    places = known_columns(header, chosen or {})
+    _require(places, header, defaults or Defaults())
+    return places
+
+
+def known_columns(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
+    """Find the columns that a table has, whatever it lacks; else as `find_columns`."""
+    places = _chosen(header, chosen)
     keys = [_key(name) for name in header]
     for name, aliases in ALIASES.items():
         if name in places:
@@ -119,7 +129,6 @@ def find_columns(
             raise TableInvalid(f"The columns {both} could both be {name}: choose one with --column {name}=NAME.")
         if hits:
             places[name] = hits[0]
-    _require(places, header, defaults or Defaults())
     return places
 
 
@@ -153,9 +162,18 @@ def _require(places: Mapping[str, int], header: Sequence[str], defaults: Default
         raise TableInvalid(message)
 
 
+def read_order(
+    values: Sequence[object], width: int, places: Mapping[str, int], defaults: Defaults
+) -> OrderRow | InvalidInput:
+    """Read one row of a table with `width` columns; as `read_row`, and a row of another width is a fault."""
+    if len(values) != width:
+        return InvalidInput(f"The row has {len(values)} cells and the header {width}: a delimiter or a quote is missing.")
+    return read_row(values, places, defaults)
+
+
 def read_row(values: Sequence[object], places: Mapping[str, int], defaults: Defaults) -> OrderRow | InvalidInput:
     """Read one row; a fault in it comes back as an error, so that the row stays a row."""
-    cells = {name: _text(values[n]) if n < len(values) else "" for name, n in places.items()}
+    cells = {name: cell_text(values[n]) if n < len(values) else "" for name, n in places.items()}
     try:
         location = _position(cells.get("lat", ""), cells.get("lon", ""))
         return OrderRow(
@@ -192,9 +210,14 @@ def read_day(value: object) -> date | None:
         raise InvalidInput(message) from None
 
 
-def _text(value: object) -> str:
+def cell_text(value: object) -> str:
+    """Write a cell as a spreadsheet shows it: 76021.0 is 76021, a day without a time is 2025-11-01, nothing is empty."""
+    if isinstance(value, str):
+        return value.strip()
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, datetime) and value.time() == time.min:
+        return value.date().isoformat()
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return str(value).strip()

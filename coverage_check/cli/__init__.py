@@ -25,8 +25,10 @@ from coverage_check.cli.arguments import (
     fail_on_options,
     format_option,
     levels_dbm,
+    log_format_option,
     verdicts_of,
 )
+from coverage_check.cli.orders_command import orders
 from coverage_check.cli.running import exit_code, progress, run_command, say, use_utf8
 from coverage_check.errors import GeocoderUnavailable
 from coverage_check.version import __version__
@@ -37,11 +39,15 @@ if TYPE_CHECKING:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="coverage-check %(version)s")
+@log_format_option
 def commands() -> None:
     """Tell whether a mobile product can be delivered at an address: how sure, why, and what can be offered instead.
 
     Start with: coverage-check demo
     """
+
+
+commands.add_command(orders)
 
 
 @commands.command(cls=OneAddress)
@@ -84,48 +90,6 @@ def check(
         decision = checker.check((address or "").strip(), product=product, on=on, at=at, receiver=receiver)
     say(decision.to_json(indent=2) if form == "json" else _decision_text(decision))
     return 0 if exit_zero else exit_code({decision.verdict.value}, wanted, geocoder_down=_down(decision))
-
-
-@commands.command()
-@click.argument("table", metavar="IN", type=PATH)
-@click.option("-o", "--output", type=PATH, help="File to write; appears whole or not at all.  [default: stdout]")
-@click.option(
-    "--column", "columns", multiple=True, metavar="NAME=COLUMN", help="Which column holds what: address=Leveransadress."
-)
-@click.option("--product", metavar="CODE", help="For rows that name none.")
-@click.option("--on", type=Day(), help="For rows without a date.  [default: today]")
-@click.option("--at", type=PLACES, help="For rows without a place of use.")
-@click.option("--receiver", type=RECEIVERS, help="For rows without a receiver.")
-@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True, help="Of the sentence.")
-@format_option("csv", "jsonl")
-@config_option
-@fail_on_options
-def orders(
-    *,
-    table: Path,
-    output: Path | None,
-    columns: tuple[str, ...],
-    form: str,
-    config: str,
-    fail_on: str,
-    exit_zero: bool,
-    **defaults: Any,
-) -> int:
-    """Check every row of a CSV file before the orders are released; - is stdin."""
-    from coverage_check.checker import Checker
-    from coverage_check.order_rows import Defaults
-    from coverage_check.orders import check_orders, from_stdin
-
-    wanted = verdicts_of(fail_on)
-    chosen = columns_of(columns)
-    checker = Checker.from_config(config)
-    with from_stdin(table) as source:
-        summary = check_orders(
-            checker, source, output or sys.stdout, columns=chosen, defaults=Defaults.of(**defaults), form=form
-        )
-    click.echo(summary.text, err=True)
-    found = {verdict.value for verdict in summary.verdicts}
-    return 0 if exit_zero else exit_code(found, wanted, geocoder_down=bool(summary.geocoder_down))
 
 
 @commands.command(name="import")

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from coverage_check.errors import InvalidInput
+from coverage_check.logs import log_as
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -74,6 +75,19 @@ def fail_on_options(command: Command) -> Command:
 def format_option(*choices: str) -> Callable[[Command], Command]:
     """Add ``--format`` with these choices, the first of which is the default."""
     return click.option("--format", "form", type=click.Choice(choices), default=choices[0], show_default=True)
+
+
+def log_format_option(command: Command) -> Command:
+    """Add ``--log-format``, which says how everything but results is told; it takes effect as it is read."""
+    return click.option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        envvar="COVERAGE_CHECK_LOG",
+        expose_value=False,
+        is_eager=True,
+        callback=lambda _context, _option, form: log_as(form) if form else None,
+        help="How messages stand on stderr: sentences, or JSON lines.  [default: text]",
+    )(command)
 
 
 def columns_of(columns: Collection[str]) -> dict[str, str]:

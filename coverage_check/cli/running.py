@@ -1,6 +1,7 @@
 """How a command is run: its streams, its errors as one line on stderr, its exit code."""
 
 import io
+import logging
 import os
 import sys
 from collections.abc import Collection, Mapping
@@ -8,6 +9,9 @@ from collections.abc import Collection, Mapping
 import click
 
 from coverage_check.errors import CoverageCheckError, OutputRefused
+from coverage_check.logs import log_as, logs_json
+
+_log = logging.getLogger(__name__)
 
 
 def use_utf8() -> None:
@@ -19,6 +23,7 @@ def use_utf8() -> None:
 
 def run_command(commands: click.Group, arguments: list[str]) -> int:
     """Run one command and give its exit code; errors become one line on stderr."""
+    log_as("text")  # until the arguments say otherwise
     try:
         # Not commands.main(): that turns a closed pipe into exit code 1.
         with commands.make_context("coverage-check", list(arguments)) as context:
@@ -27,10 +32,13 @@ def run_command(commands: click.Group, arguments: list[str]) -> int:
     except click.exceptions.Exit as asked:
         result = asked.exit_code
     except CoverageCheckError as error:
-        click.echo(f"{error.code}: {error}", err=True)
+        _complain(error.code, str(error))
         result = error.exit_code
     except click.ClickException as error:
-        error.show()
+        if logs_json():
+            _complain("USAGE", error.format_message())
+        else:
+            error.show()
         result = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         result = 130
@@ -41,9 +49,24 @@ def run_command(commands: click.Group, arguments: list[str]) -> int:
         if error.filename is not None:  # only stdout has no name here: a full disk
             raise
         _close_stdout()
-        click.echo(f"{OutputRefused.code}: The output can't be written ({error.strerror}): make room for it.", err=True)
+        _complain(OutputRefused.code, f"The output can't be written ({error.strerror}): make room for it.")
         result = OutputRefused.exit_code
     return result if isinstance(result, int) else 0
+
+
+def tell(text: str) -> None:
+    """Write what a person should know to stderr, in whatever form messages have."""
+    if logs_json():
+        _log.info(text)
+    else:
+        click.echo(text, err=True)
+
+
+def _complain(code: str, message: str) -> None:
+    if logs_json():
+        _log.error(message, extra={"facts": {"code": code}})
+    else:
+        click.echo(f"{code}: {message}", err=True)
 
 
 def _close_stdout() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from coverage_check.checker import Checker
 from coverage_check.errors import MissingFile, OutputRefused, TableInvalid
 from coverage_check.order_rows import OUT, Defaults
-from coverage_check.orders import check_orders, neutral
+from coverage_check.orders import Run, check_orders, neutral
 
 HARG = "Harg 12, 760 21 Vätö"
 DEFAULTS = Defaults(product="mbb-4g", on=date(2025, 11, 1))
@@ -32,7 +32,7 @@ def written(folder: Path, data: bytes) -> Path:
 
 def answers(checker: Checker, source: Path, delimiter: str = ",") -> list[dict[str, str]]:
     out = io.StringIO()
-    check_orders(checker, source, out, defaults=DEFAULTS)
+    check_orders(checker, source, out, Run(defaults=DEFAULTS))
     return list(csv.DictReader(io.StringIO(out.getvalue()), delimiter=delimiter))
 
 
@@ -76,7 +76,7 @@ def test_as_many_rows_out_as_in_whatever_is_in_them(
 def test_ragged_rows_lose_nothing(checker: Checker, tmp_path: Path) -> None:
     out = io.StringIO()
     source = written(tmp_path, f'order_id,address\n1\n2,"{HARG}",extra,cells\n'.encode())
-    summary = check_orders(checker, source, out, defaults=DEFAULTS)
+    summary = check_orders(checker, source, out, Run(defaults=DEFAULTS))
     rows = list(csv.reader(io.StringIO(out.getvalue())))
     assert (len(rows), summary.rows, summary.faulty_rows) == (3, 2, 2)
     assert rows[2][:2] == ["2", HARG]
@@ -115,14 +115,14 @@ def test_what_is_no_table_is_refused_and_nothing_is_left(checker: Checker, tmp_p
     target = tmp_path / "out" / "checked.csv"
     target.parent.mkdir()
     with pytest.raises(TableInvalid, match=says):
-        check_orders(checker, written(tmp_path, data), target, defaults=DEFAULTS)
+        check_orders(checker, written(tmp_path, data), target, Run(defaults=DEFAULTS))
     assert list(target.parent.iterdir()) == []
 
 
 def test_the_input_is_never_overwritten(checker: Checker, tmp_path: Path) -> None:
     source = written(tmp_path, b"address\nHarg 12\n")
     with pytest.raises(OutputRefused):
-        check_orders(checker, source, source, defaults=DEFAULTS)
+        check_orders(checker, source, source, Run(defaults=DEFAULTS))
     assert source.read_bytes() == b"address\nHarg 12\n"
 
 
@@ -133,20 +133,7 @@ def test_a_missing_table(checker: Checker, tmp_path: Path) -> None:
 
 def test_json_lines(checker: Checker, tmp_path: Path) -> None:
     out = io.StringIO()
-    check_orders(checker, written(tmp_path, b"address,order_id\nHarg 12,1\n,2\n"), out, defaults=DEFAULTS, form="jsonl")
+    check_orders(checker, written(tmp_path, b"address,order_id\nHarg 12,1\n,2\n"), out, Run(defaults=DEFAULTS, form="jsonl"))
     rows = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [row["order_id"] for row in rows] == ["1", "2"]
     assert rows[1]["cc_error"].startswith("INVALID_INPUT")
-
-
-def test_check_frame_keeps_rows_index_and_columns(checker: Checker) -> None:
-    import pandas as pd
-
-    orders = pd.DataFrame(
-        {"adress": [HARG, None, "Box 12, 760 21 Vätö"], "kr": [1, 2, 3]}, index=pd.Index(["a", "b", "a"], name="key")
-    )
-    checked = checker.check_frame(orders, product="mbb-4g", on="2025-11-01")
-    pd.testing.assert_frame_equal(checked[["adress", "kr"]], orders)
-    assert list(checked["cc_verdict"]) == ["not_deliverable", "undetermined", "undetermined"]
-    assert checked["cc_reasons"].iloc[2] == "NO_STREET_POSITION"
-    assert list(checker.check_frame(orders.iloc[:0], product="mbb-4g").columns) == [*orders.columns, *OUT]

@@ -1,0 +1,184 @@
+"""coverage-check orders: a table of orders, checked before they are released."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from coverage_check.cli.arguments import (
+    PATH,
+    PLACES,
+    RECEIVERS,
+    Day,
+    columns_of,
+    config_option,
+    fail_on_options,
+    log_format_option,
+    verdicts_of,
+)
+from coverage_check.cli.running import exit_code, tell
+from coverage_check.logs import logs_json
+
+if TYPE_CHECKING:
+    from coverage_check.checker import Checker
+    from coverage_check.orders import Progress, Run, Summary
+
+_log = logging.getLogger(__name__)
+_REDRAWN_S = 0.2
+_LOGGED_S = 30.0
+
+
+def _table_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add what says how a table is read, and what holds for rows that don't say."""
+    options = (
+        click.option("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="Which column is what: address=Adr."),
+        click.option("--sheet", metavar="NAME", help="Of a workbook with several sheets."),
+        click.option("--product", metavar="CODE", help="For rows that name none."),
+        click.option("--on", type=Day(), help="For rows without a date.  [default: today]"),
+        click.option("--at", type=PLACES, help="For rows without a place of use."),
+        click.option("--receiver", type=RECEIVERS, help="For rows without a receiver."),
+        click.option(
+            "--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True, help="Of the sentence."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _run_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add what says how a table is worked through."""
+    count = click.IntRange(min=1)
+    options = (
+        click.option("--limit", type=count, metavar="N", help="Only the first N rows."),
+        click.option("--workers", type=count, default=1, show_default=True, metavar="N", help="Processes that decide."),
+        click.option(
+            "--at-once",
+            type=count,
+            default=4,
+            show_default=True,
+            metavar="N",
+            help="Questions to a server at a time.",
+        ),
+        click.option("--resume", is_flag=True, help="Go on from what an interrupted run left beside the output."),
+        click.option("--dry-run", is_flag=True, help="Only read: tell which rows can't be, and decide nothing."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("table", metavar="IN", type=PATH)
+@click.option("-o", "--output", type=PATH, help="File to write; appears whole or not at all.  [default: stdout]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl", "parquet", "xlsx"]),
+    help="Of the output.  [default: what the output's name says, else csv]",
+)
+@_table_options
+@_run_options
+@config_option
+@fail_on_options
+@log_format_option
+def orders(
+    *,
+    table: Path,
+    output: Path | None,
+    columns: tuple[str, ...],
+    on: date | None,
+    config: str,
+    fail_on: str,
+    exit_zero: bool,
+    dry_run: bool,
+    **options: Any,
+) -> int:
+    """Check every row of a table (CSV, XLSX, Parquet) before the orders are released; - is stdin."""
+    from coverage_check.checker import Checker
+    from coverage_check.order_rows import Defaults
+    from coverage_check.orders import Run, from_stdin
+
+    wanted = verdicts_of(fail_on)
+    if options["resume"] and output is None:
+        raise click.UsageError("--resume goes on with a file: name it with -o.")
+    own = {name: options.pop(name) for name in ("product", "at", "receiver", "language")}
+    run = Run(columns=columns_of(columns), defaults=Defaults(on=on, **own), **options)
+    checker = Checker.from_config(config)
+    with from_stdin(table) as source:
+        summary = _read(checker, source, run) if dry_run else _check(checker, source, output, run)
+    found = {verdict.value for verdict in summary.verdicts}
+    if summary.faulty_rows:
+        found.add("undetermined")
+    return 0 if exit_zero else exit_code(found, wanted, geocoder_down=bool(summary.geocoder_down))
+
+
+def _check(checker: "Checker", source: Path, output: Path | None, run: "Run") -> "Summary":
+    from coverage_check.orders import check_orders
+
+    shown = _Shown()
+    try:
+        summary = check_orders(checker, source, output or sys.stdout, run, progress=shown)
+    except KeyboardInterrupt:
+        shown.end()
+        if output is not None:
+            tell(f"Interrupted: {shown.rows:,} rows are kept in {output.name}.part; the same command with --resume goes on.")
+        raise
+    finally:
+        shown.end()
+    if not logs_json():  # where it was logged
+        tell(summary.text)
+    return summary
+
+
+def _read(checker: "Checker", source: Path, run: "Run") -> "Summary":
+    from coverage_check.orders import read_through
+
+    summary = read_through(checker, source, run)
+    for fault in summary.faults:
+        tell(fault)
+    tell(f"{summary.rows:,} rows, of which {summary.faulty_rows:,} can't be read. Nothing was decided.")
+    return summary
+
+
+class _Shown:
+    """Shows progress: on a terminal as one line that is drawn again, in JSON logs as a line now and then."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._drawn = False
+        self._last = time.monotonic()
+        self._every_s = _LOGGED_S if logs_json() else _REDRAWN_S if sys.stderr.isatty() else None
+
+    def __call__(self, progress: "Progress") -> None:
+        """Show how far the run is, if it is time to."""
+        self.rows = progress.rows
+        now = time.monotonic()
+        if self._every_s is None or now - self._last < self._every_s:
+            return
+        self._last = now
+        rate, left = round(progress.rows_a_second), progress.seconds_left
+        if logs_json():
+            facts = {"rows": progress.rows, "rows_a_second": rate, "seconds_left": None if left is None else round(left)}
+            _log.info("orders under way", extra={"facts": facts})
+            return
+        rest = "" if left is None else f", {_clock(left)} left"
+        click.echo(f"\r\x1b[K{progress.rows:,} rows, {rate:,} a second{rest}", err=True, nl=False)
+        self._drawn = True
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._drawn:
+            click.echo("\r\x1b[K", err=True, nl=False)
+            self._drawn = False
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

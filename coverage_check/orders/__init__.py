@@ -1,0 +1,37 @@
+"""Many orders in, as many rows out, in order: a table in, the same rows with cc_… columns out.
+
+A file streams through in chunks: read, decided, kept in the part beside the output, written. A row that can't be read is a
+row that says why. An output appears whole or not at all, and a run that was ended can be gone on with.
+"""
+
+from coverage_check.orders.checking import (
+    DecidedRow,
+    Progress,
+    Record,
+    Run,
+    Summary,
+    check_orders,
+    decided_rows,
+    read_through,
+)
+from coverage_check.orders.formulas import neutral
+from coverage_check.orders.stdin import from_stdin
+from coverage_check.orders.tables import Chunk, Table, open_table
+from coverage_check.orders.whole import whole
+
+__all__ = [
+    "Chunk",
+    "DecidedRow",
+    "Progress",
+    "Record",
+    "Run",
+    "Summary",
+    "Table",
+    "check_orders",
+    "decided_rows",
+    "from_stdin",
+    "neutral",
+    "open_table",
+    "read_through",
+    "whole",
+]

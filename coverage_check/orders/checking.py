@@ -1,0 +1,388 @@
+"""A table of orders from end to end: read, decide, record, keep, write."""
+
+import hashlib
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from coverage_check.decision import Decision, ReasonCode, Verdict
+from coverage_check.errors import CoverageCheckError, InvalidInput, MissingExtra, OutputRefused, TableInvalid
+from coverage_check.order_rows import OUT, Defaults, refuse_answered
+from coverage_check.orders.ahead import AT_ONCE
+from coverage_check.orders.deciding import Answer, Line, Outcome, Outcomes, Reading, answer_of
+from coverage_check.orders.part import Part, begun, part_of
+from coverage_check.orders.tables import Chunk, Table, open_table
+from coverage_check.orders.whole import ordinary
+from coverage_check.orders.writing import Layout, Write, layout, text_writer, writing
+
+if TYPE_CHECKING:
+    from coverage_check.checker import Checker
+
+_log = logging.getLogger(__name__)
+_VERDICT, _REASONS, _ERROR = (OUT.index(name) for name in ("cc_verdict", "cc_reasons", "cc_error"))
+_TOLD_FAULTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How a table is worked through.
+
+    Attributes
+    ----------
+    columns
+        Canonical name → the table's column, where the names don't say it.
+    defaults
+        What holds for rows whose own cell is empty or absent.
+    form
+        ``csv``, ``jsonl``, ``parquet`` or ``xlsx``; None for what the output's name says.
+    sheet
+        Of a workbook.
+    limit
+        Only the first rows; None for all.
+    workers
+        Processes that decide.
+    at_once
+        Questions that a geocoding server is asked at a time.
+    resume
+        Whether to go on from the part that an ended run left beside the output.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    defaults: Defaults = field(default_factory=Defaults)
+    form: str | None = None
+    sheet: str | None = None
+    limit: int | None = None
+    workers: int = 1
+    at_once: int = AT_ONCE
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value in (("limit", self.limit), ("workers", self.workers), ("at_once", self.at_once)):
+            if value is not None and value < 1:
+                raise InvalidInput(f"{name} must be 1 or more.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedRow:
+    """One row and what it came to.
+
+    Attributes
+    ----------
+    number
+        The row below the header is 1.
+    order_id
+        As the table has it; empty if it has none.
+    cells
+        The row as it was read.
+    outcome
+        The decision, or the fault that kept the row from one.
+    """
+
+    number: int
+    order_id: str
+    cells: Sequence[object]
+    outcome: Outcome
+
+    @property
+    def decision(self) -> Decision | None:
+        """The decision, if the row could be read."""
+        return self.outcome if isinstance(self.outcome, Decision) else None
+
+
+Record = Callable[[Sequence[DecidedRow]], None]
+"""Is given each chunk of rows as soon as it is decided, before anything of it is kept or written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is.
+
+    Attributes
+    ----------
+    rows, share
+        Rows done, and how much of the table has been read, 0 to 1.
+    resumed_rows
+        How many of them an earlier run had done.
+    seconds
+        Since this run began.
+    """
+
+    rows: int
+    share: float
+    resumed_rows: int
+    seconds: float
+
+    @property
+    def rows_a_second(self) -> float:
+        """The rate of this run."""
+        return (self.rows - self.resumed_rows) / max(self.seconds, 1e-9)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """What the rest will take at this rate; None if nothing is known yet."""
+        if not self.share or not self.rows_a_second:
+            return None
+        return self.rows * (1 / self.share - 1) / self.rows_a_second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """How a table of orders came out.
+
+    Attributes
+    ----------
+    faulty_rows
+        Rows that could not be read.
+    geocoder_down
+        Rows whose address nobody could be asked about.
+    resumed_rows
+        Rows that an earlier run had decided.
+    faults
+        The first few faults, with their rows.
+    """
+
+    rows: int
+    verdicts: Mapping[Verdict, int]
+    faulty_rows: int
+    geocoder_down: int = 0
+    resumed_rows: int = 0
+    faults: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """One line for a person."""
+        counts = ", ".join(f"{count} {verdict.value.replace('_', ' ')}" for verdict, count in self.verdicts.items())
+        faulty = f"; {self.faulty_rows} rows could not be read" if self.faulty_rows else ""
+        return f"{self.rows} rows: {counts or 'none'}{faulty}."
+
+
+def check_orders(
+    checker: "Checker",
+    source: Path,
+    target: Path | TextIO,
+    run: Run | None = None,
+    *,
+    record: Record | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Summary:
+    """Decide every row of a table: as many rows out as in, in order, whatever is in them.
+
+    Parameters
+    ----------
+    source
+        CSV, XLSX or Parquet; see `open_table`.
+    target
+        A file, which appears whole or not at all; what is done lies in a folder ``.part`` beside it until then. Or an open
+        stream, for CSV and JSON lines.
+    record
+        Called with each chunk of newly decided rows before they are written; rows that an earlier run decided are not
+        given again. What it raises ends the run.
+    progress
+        Called after each chunk.
+
+    Raises
+    ------
+    MissingFile, TableInvalid, MissingExtra
+        The file is not there, is not a table, lacks a column, or its format needs an extra.
+    OutputRefused
+        The target can't be written, is the source, or the part beside it is another run's.
+    InvalidInput
+        The geocoder answers no batches, or the output's name and the format disagree.
+    """
+    run = run or Run()
+    checker = checker.for_batches()
+    path = ordinary(target) if isinstance(target, Path) else None
+    if path and path.exists() and source.exists() and path.samefile(source):
+        raise OutputRefused(f"{path.name} is the input: name another file with -o.")
+    earlier = begun(path) if path and run.resume else {}
+    run = replace(run, defaults=replace(run.defaults, on=run.defaults.on or _day(earlier) or checker.as_of))
+    with open_table(source, sheet=run.sheet) as table:
+        work = _Work(checker, table, run, record, progress)
+        plan = layout(table, path, run.form, run.defaults.on or checker.as_of)
+        if path is None:
+            work.write(text_writer(target, plan), None)  # type: ignore[arg-type] # a stream, since no path
+        else:
+            _into_file(work, path, plan, _identity(checker, source, run))
+    return work.summary()
+
+
+def decided_rows(checker: "Checker", table: Table, run: Run | None = None) -> Iterator[DecidedRow]:
+    """Decide an open table's rows, one after the other, as a stream.
+
+        with open_table(path) as table:
+            for row in decided_rows(checker, table, Run(defaults=Defaults(product="mbb-4g"))):
+                row.cells, row.decision
+
+    Raises
+    ------
+    TableInvalid
+        A column is missing, or the table can't be read from some row on.
+    """
+    run = run or Run()
+    run = replace(run, defaults=replace(run.defaults, on=run.defaults.on or checker.as_of))
+    work = _Work(checker.for_batches(), table, run, _nothing, None)
+    for chunk, outcomes in work.outcomes(table.chunks(limit=run.limit)):
+        yield from work.decided(chunk, outcomes)
+
+
+def read_through(checker: "Checker", source: Path, run: Run | None = None) -> Summary:
+    """Read a table as `check_orders` would, and tell what could not be read; nothing is decided, asked or written."""
+    run = run or Run()
+    count = Counter[str]()
+    faults: list[str] = []
+    with open_table(source, sheet=run.sheet) as table:
+        refuse_answered(table.header, table.name)
+        reading = Reading.of(table, run.columns, run.defaults)
+        for number, cells in enumerate(table.rows(limit=run.limit), start=1):
+            count["rows"] += 1
+            fault = checker.fault_of(reading(cells))
+            if fault is not None:
+                count["faulty"] += 1
+                if len(faults) < _TOLD_FAULTS:
+                    faults.append(f"row {number}: {fault}")
+    return Summary(rows=count["rows"], verdicts={}, faulty_rows=count["faulty"], faults=tuple(faults))
+
+
+def _nothing(rows: Sequence[DecidedRow]) -> None:
+    """Record nothing, and ask for decisions all the same."""
+
+
+class _Work:
+    """The rows of one table on their way, and their count."""
+
+    def __init__(
+        self,
+        checker: "Checker",
+        table: Table,
+        run: Run,
+        record: Record | None,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        refuse_answered(table.header, table.name)
+        self.reading = Reading.of(table, run.columns, run.defaults)
+        self._table = table
+        self.run = run
+        self._record = record
+        self._progress = progress
+        self._count = Counter[str]()
+        self._began = time.monotonic()
+        self._line = Line(checker, self.reading, decisions=record is not None, workers=run.workers, at_once=run.at_once)
+
+    def write(self, write: Write, part: Part | None) -> None:
+        """Write all rows with their answers, those of an earlier run first."""
+        for chunk, answers in self._answers(part):
+            write(chunk, answers)
+            for answer in answers:
+                _tally(self._count, answer)
+            if self._progress:
+                self._progress(self._reached())
+
+    def outcomes(self, chunks: Iterable[Chunk]) -> Outcomes:
+        """Decide chunks."""
+        return self._line.outcomes(chunks)
+
+    def decided(self, chunk: Chunk, outcomes: Sequence[object]) -> list[DecidedRow]:
+        """Put rows and their outcomes together."""
+        place = self.reading.places.get("order_id")
+        return [
+            DecidedRow(
+                number=number,
+                order_id=str(cells[place]) if place is not None and place < len(cells) else "",
+                cells=cells,
+                outcome=outcome,  # type: ignore[arg-type] # decisions were asked for
+            )
+            for number, (cells, outcome) in enumerate(zip(chunk.rows, outcomes, strict=True), start=chunk.first)
+        ]
+
+    def summary(self) -> Summary:
+        """Tell how it came out."""
+        count = self._count
+        found = Summary(
+            rows=count["rows"],
+            verdicts={verdict: count[verdict] for verdict in Verdict if count[verdict]},
+            faulty_rows=count["faulty"],
+            geocoder_down=count["down"],
+            resumed_rows=count["resumed"],
+        )
+        verdicts = {str(verdict): number for verdict, number in found.verdicts.items()}
+        facts = {"rows": found.rows, **verdicts, "faulty_rows": found.faulty_rows, "geocoder_down": found.geocoder_down}
+        _log.info("orders checked", extra={"facts": facts | {"seconds": round(time.monotonic() - self._began, 3)}})
+        return found
+
+    def _answers(self, part: Part | None) -> Iterator[tuple[Chunk, list[Answer]]]:
+        chunks = self._table.chunks(limit=self.run.limit)
+        if part:
+            for answers in part.answers():
+                chunk = next(chunks)
+                self._count["resumed"] += len(answers)
+                yield chunk, answers
+        self._began = time.monotonic()
+        with closing(self.outcomes(chunks)) as decided:
+            for chunk, outcomes in decided:
+                answers = self._recorded(chunk, outcomes)
+                if part:
+                    part.keep(answers)
+                yield chunk, answers
+
+    def _recorded(self, chunk: Chunk, outcomes: list[Answer] | list[Outcome]) -> list[Answer]:
+        if self._record is None:
+            return outcomes  # type: ignore[return-value] # answers were asked for
+        rows = self.decided(chunk, outcomes)
+        self._record(rows)
+        return [answer_of(row.outcome, self.run.defaults.language) for row in rows]
+
+    def _reached(self) -> Progress:
+        return Progress(
+            rows=self._count["rows"],
+            share=self._table.share_read(),
+            resumed_rows=self._count["resumed"],
+            seconds=time.monotonic() - self._began,
+        )
+
+
+def _into_file(work: _Work, target: Path, plan: Layout, identity: Mapping[str, str]) -> None:
+    """Write beside the target, and put it in its place when all is there; keep what is done if it can be gone on from."""
+    with part_of(target, identity, resume=work.run.resume) as part:
+        try:
+            with writing(part.output, plan) as write:
+                work.write(write, part)
+            part.finish()
+        except (TableInvalid, InvalidInput, MissingExtra):
+            part.remove()  # the same again would end the same
+            raise
+        except CoverageCheckError:
+            raise
+        except OSError as error:
+            message = f"{target} can't be written ({error.strerror}): make room for it, then go on with --resume."
+            raise OutputRefused(message) from None
+
+
+def _identity(checker: "Checker", source: Path, run: Run) -> Mapping[str, str]:
+    """Name all that the answers of a run depend on."""
+    with source.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    options = repr((sorted(run.columns.items()), replace(run.defaults, on=None), run.sheet, run.limit))
+    return {
+        "input": content,
+        "config": checker.fingerprint,
+        "as_of": str(run.defaults.on),
+        "choice of columns, defaults, sheet or limit": hashlib.sha256(options.encode()).hexdigest(),
+    }
+
+
+def _day(known: Mapping[str, str]) -> date | None:
+    """Take the day on which the run began that is gone on with."""
+    return date.fromisoformat(known["as_of"]) if "as_of" in known else None
+
+
+def _tally(count: Counter[str], answer: Answer) -> None:
+    count["rows"] += 1
+    count[str(answer[_VERDICT])] += 1
+    count["faulty"] += answer[_ERROR] is not None
+    count["down"] += ReasonCode.GEOCODER_UNAVAILABLE in str(answer[_REASONS]).split()

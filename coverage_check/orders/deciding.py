@@ -1,0 +1,238 @@
+"""Chunks of rows to answers: in this process or in several, in order, each question decided once."""
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, nullcontext
+from copy import copy
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from multiprocessing import connection, get_context, parent_process
+from typing import TYPE_CHECKING, TypeVar
+
+from coverage_check.decision import Decision
+from coverage_check.errors import InvalidInput, SnapshotInvalid, WorkerDied
+from coverage_check.order_rows import OUT, Defaults, OrderRow, answer_columns, error_columns, find_columns, read_order
+from coverage_check.orders.ahead import Ahead, Answers, Questions, Told, asks_a_server
+from coverage_check.orders.tables import Chunk, Table
+
+if TYPE_CHECKING:
+    from coverage_check.checker import Checker
+
+Answer = tuple[object, ...]
+"""The values of one row's cc_… columns, in the order of `OUT`."""
+
+Outcome = Decision | InvalidInput
+"""What a row came to: a decision, or the fault that kept it from one."""
+
+Outcomes = Generator[tuple[Chunk, list[Answer] | list[Outcome]], None, None]
+
+T = TypeVar("T")
+S = TypeVar("S")
+
+_CHUNKS_ASKED_AHEAD = 4
+_DIED = "A worker process was ended from outside, perhaps for want of memory: go on with --resume and fewer --workers."
+
+_KEPT = 20_000
+"""Answers that are kept for rows that ask the same again; about a kilobyte each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How the cells of a table's rows are read.
+
+    Attributes
+    ----------
+    width
+        The number of its columns.
+    places
+        Canonical name → column, from 0.
+    """
+
+    width: int
+    places: Mapping[str, int]
+    defaults: Defaults
+
+    @classmethod
+    def of(cls, table: Table, columns: Mapping[str, str] | None, defaults: Defaults) -> "Reading":
+        """Find a table's columns by their names.
+
+        Raises
+        ------
+        TableInvalid
+            A column is missing, or two mean the same.
+        """
+        return cls(width=len(table.header), places=find_columns(table.header, columns, defaults), defaults=defaults)
+
+    def __call__(self, cells: Sequence[object]) -> OrderRow | InvalidInput:
+        """Read one row."""
+        return read_order(cells, self.width, self.places, self.defaults)
+
+
+class Deciding:
+    """Decides chunk after chunk, and each question once: rows that ask the same share one answer.
+
+    Parameters
+    ----------
+    decisions
+        Whether outcomes are asked for, or only answers, which cost less.
+    """
+
+    def __init__(self, checker: "Checker", reading: Reading, *, decisions: bool) -> None:
+        self._checker = checker
+        self._reading = reading
+        self._decisions = decisions
+        self._known: dict[OrderRow | InvalidInput, Answer | Outcome] = {}  # a fault is like no other
+
+    def __call__(self, rows: Sequence[Sequence[object]]) -> list[Answer] | list[Outcome]:
+        """Decide some rows."""
+        read = [self._reading(cells) for cells in rows]
+        asked = [row for row in dict.fromkeys(read) if row not in self._known]
+        self._known.update(zip(asked, self._decide(asked), strict=True))
+        found = [self._known[row] for row in read]
+        for old in list(islice(self._known, max(0, len(self._known) - _KEPT))):
+            del self._known[old]
+        return found  # type: ignore[return-value] # all of one kind
+
+    def told(self, answers: Answers) -> None:
+        """Take what the geocoder said of the next rows' addresses from elsewhere."""
+        if isinstance(self._checker.geocoder, Told):
+            self._checker.geocoder.answers = answers
+
+    def _decide(self, rows: Sequence[OrderRow | InvalidInput]) -> Sequence[Answer | Outcome]:
+        if not rows:
+            return []
+        if self._decisions:
+            return self._checker.decide_rows(rows)
+        answers = self._checker.check_rows(rows, language=self._reading.defaults.language)
+        return [tuple(answer[name] for name in OUT) for answer in answers]
+
+
+def answer_of(outcome: Outcome, language: str) -> Answer:
+    """Give the values of the cc_… columns that say an outcome."""
+    answer = error_columns(outcome) if isinstance(outcome, InvalidInput) else answer_columns(outcome, language)
+    return tuple(answer[name] for name in OUT)
+
+
+class Line:
+    """Where chunks go through: questions to a server first, then the decision, here or in worker processes.
+
+    Both run ahead of what the caller takes, by a few chunks and no more, so memory stays bounded.
+    """
+
+    def __init__(self, checker: "Checker", reading: Reading, *, decisions: bool, workers: int, at_once: int) -> None:
+        server = asks_a_server(checker.geocoder)
+        self._reading = reading
+        self._workers = workers
+        self._ahead = Ahead(checker.geocoder, at_once=at_once if server else 0) if checker.geocoder else None
+        self._asks_ahead = server
+        self._checker = copy(checker)
+        self._decisions = decisions
+        if workers == 1:
+            self._checker.geocoder = self._ahead
+        elif server and checker.geocoder:
+            self._checker.geocoder = Told(checker.geocoder)
+
+    def outcomes(self, chunks: Iterable[Chunk]) -> Outcomes:
+        """Give each chunk with what its rows came to, in order.
+
+        Raises
+        ------
+        WorkerDied
+            The machine ended a worker process, most likely for want of memory.
+        """
+        with self._ahead or nullcontext():
+            asked = _staged(chunks, self._begin, _CHUNKS_ASKED_AHEAD if self._asks_ahead else 0)
+            if self._workers == 1:
+                decide = Deciding(self._checker, self._reading, decisions=self._decisions)
+                for chunk, _ in asked:
+                    yield chunk, decide(chunk.rows)
+            else:
+                made = (self._checker, self._checker.fingerprint, self._reading, self._decisions)
+                with _pool(self._workers, made) as pool:
+                    jobs = ((chunk, self._said(questions)) for chunk, questions in asked)
+                    for (chunk, _), job in _staged(jobs, partial(_submit, pool), 2 * self._workers):
+                        yield chunk, _result(job)
+
+    def _begin(self, chunk: Chunk) -> Questions:
+        if not (self._ahead and self._asks_ahead):
+            return {}
+        read = map(self._reading, chunk.rows)
+        return self._ahead.begin(row.address for row in read if isinstance(row, OrderRow) and row.address is not None)
+
+    def _said(self, asked: Questions) -> Answers:
+        return self._ahead.said(asked) if self._ahead else {}
+
+
+def _staged(items: Iterable[T], begin: Callable[[T], S], depth: int) -> Iterator[tuple[T, S]]:
+    """Begin work on each item, and give it back when `depth` further items have been begun."""
+    waiting = deque[tuple[T, S]]()
+    for item in items:
+        waiting.append((item, begin(item)))
+        if len(waiting) > depth:
+            yield waiting.popleft()
+    yield from waiting
+
+
+# Worker processes ----------------------------------------------------------------------------------------------------
+
+_worker: Deciding
+_replaced: bool
+
+
+@contextmanager
+def _pool(workers: int, made: tuple["Checker", str, Reading, bool]) -> Iterator[ProcessPoolExecutor]:
+    """Start processes that open snapshot and register once each; they end with the caller, however it ends."""
+    # Not forked: threads of this process (Arrow's, the geocoding's) might hold locks that nobody would release.
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker, initargs=made)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _begin_worker(checker: "Checker", fingerprint: str, reading: Reading, decisions: bool) -> None:  # noqa: FBT001 - as it is called
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if checker.geocoder and not isinstance(checker.geocoder, Told):
+        checker.geocoder = Ahead(checker.geocoder, at_once=0)
+    global _worker, _replaced  # noqa: PLW0603 - what a process opens once
+    _worker = Deciding(checker, reading, decisions=decisions)
+    _replaced = checker.fingerprint != fingerprint
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent's end: one that was killed tells nobody."""
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _decide_in_worker(rows: Sequence[Sequence[object]], answers: Answers) -> list[Answer] | list[Outcome]:
+    if _replaced:
+        raise SnapshotInvalid(
+            "The snapshot or the register was replaced while the orders were begun: start the command anew."
+        )
+    _worker.told(answers)
+    return _worker(rows)
+
+
+def _submit(pool: ProcessPoolExecutor, job: tuple[Chunk, Answers]) -> "Future[list[Answer] | list[Outcome]]":
+    chunk, answers = job
+    try:
+        return pool.submit(_decide_in_worker, chunk.rows, answers)
+    except BrokenProcessPool:
+        raise WorkerDied(_DIED) from None
+
+
+def _result(job: "Future[list[Answer] | list[Outcome]]") -> list[Answer] | list[Outcome]:
+    try:
+        return job.result()
+    except BrokenProcessPool:
+        raise WorkerDied(_DIED) from None

@@ -1,0 +1,21 @@
+"""Texts that a spreadsheet would run: CSV and XLSX hold them with an apostrophe before them.
+
+The characters are those of OWASP's page on CSV injection and their full-width forms. A cell can also be cut open by a
+spreadsheet that takes another sign for the delimiter than the file does, so what follows a delimiter or a line break inside
+a text counts as a beginning, too; there, a plus or a minus must look like a formula, for telephone numbers hold them.
+"""
+
+import re
+
+_FORMULA = re.compile("^[=+\\-@\t\r\n\0＝＋－＠]")
+_NUMBER = re.compile(r"^[+\-]?[\d.,]*\d[\d\s.,]*(?:[eE][+\-]?\d{1,3})?$")
+_INSIDE = re.compile("([,;\t\r\n][\"'\\s]*)(?=[=@＝＠]\\S|[+\\-＋－][^,;\t\r\n]*[|!(])")
+_SUSPECT = re.compile("[=+\\-@\t\r\n\0＝＋－＠]")
+
+
+def neutral(cell: str) -> str:
+    """Keep a spreadsheet from running a text as a formula: an apostrophe before it. Numbers stay as they are."""
+    if not _SUSPECT.search(cell) or _NUMBER.match(cell):
+        return cell
+    cell = _INSIDE.sub(r"\1'", cell)
+    return f"'{cell}" if len(cell) > 1 and _FORMULA.match(cell) else cell

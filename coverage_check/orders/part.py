@@ -1,0 +1,172 @@
+"""What is done so far, beside an output that appears whole or not at all.
+
+`checked.csv.part/` is a folder that only its owner may open. It holds the output as far as it is written, and `answers`:
+what the rows were told, chunk by chunk, each with its length and CRC-32. A run that goes on (`--resume`) writes the output
+anew from the answers, in whatever format, and decides only what follows; so its bytes are those of an undisturbed run. The
+first entry names the input, all that the answers depend on, and the day, by hash; another run's part is refused.
+"""
+
+import json
+import os
+import shutil
+import struct
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from coverage_check.errors import OutputRefused
+
+_ENTRY = struct.Struct("<II")
+_FORMAT = "coverage-check/part/1"
+
+
+class Part:
+    """The folder beside one output, locked by the run that writes it.
+
+    Attributes
+    ----------
+    output
+        Where the output is written until it is whole.
+    kept
+        How many chunks were answered by the run that this one goes on from.
+    """
+
+    def __init__(self, target: Path, file: BinaryIO, folder: Path, kept: int) -> None:
+        self.output = folder / f"output{target.suffix}"
+        self.kept = kept
+        self._target = target
+        self._folder = folder
+        self._file = file
+        self._file.seek(0, os.SEEK_END)
+
+    def answers(self) -> Iterator[list[tuple[object, ...]]]:
+        """Give the answers of each chunk that was kept, in order."""
+        with (self._folder / "answers").open("rb") as file:
+            entries = _entries(file)
+            next(entries)
+            for _ in range(self.kept):
+                yield [tuple(answer) for answer in json.loads(next(entries)[0])]
+
+    def keep(self, answers: Sequence[tuple[object, ...]]) -> None:
+        """Add a chunk's answers; they outlive this process as soon as this returns."""
+        self._file.write(_entry(answers))
+        self._file.flush()
+
+    def finish(self) -> None:
+        """Put the output in its place, whole and on the disk, and remove the part."""
+        with self.output.open("rb") as file:
+            os.fsync(file.fileno())
+        self.output.replace(self._target)
+        _sync_folder(self._target.parent)
+        self.remove()
+
+    def remove(self) -> None:
+        """Leave nothing behind."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def begun(target: Path) -> Mapping[str, str]:
+    """Tell what the part beside a target was begun with; empty if there is none."""
+    try:
+        with (_folder(target) / "answers").open("rb") as file:
+            first, _ = next(_entries(file))
+    except (OSError, StopIteration):
+        return {}
+    known = json.loads(first)
+    return known if isinstance(known, dict) else {}
+
+
+@contextmanager
+def part_of(target: Path, identity: Mapping[str, str], *, resume: bool) -> Iterator[Part]:
+    """Open the part beside a target: the one that is there if it shall be resumed, else a new one.
+
+    Parameters
+    ----------
+    identity
+        What the answers depend on, by name.
+
+    Raises
+    ------
+    OutputRefused
+        The folder can't be written, another run is writing there, or the part was begun with something else.
+    """
+    folder = _folder(target)
+    identity = {"format": _FORMAT, **identity}
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(folder / "answers", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise OutputRefused(f"{target} can't be written ({error.strerror}): choose another folder.") from None
+    with os.fdopen(descriptor, "r+b") as file:
+        _lock(file, target)
+        kept = _matching(file, target, identity) if resume else None
+        if kept is None:
+            file.truncate(0)
+            file.write(_entry(identity))
+            file.flush()
+        yield Part(target, file, folder, kept or 0)
+
+
+def _folder(target: Path) -> Path:
+    return target.with_name(f"{target.name}.part")
+
+
+def _matching(file: BinaryIO, target: Path, identity: Mapping[str, str]) -> int | None:
+    """Count the chunks that were kept for this very run, and cut off what was being written; None if there is no part."""
+    entries = _entries(file)
+    try:
+        first, end = next(entries)
+    except StopIteration:
+        return None
+    known = json.loads(first)
+    other = [name for name, value in identity.items() if known.get(name) != value]
+    if other:
+        message = f"{target.name}.part was begun with another {other[0]}: start anew, without --resume."
+        raise OutputRefused(message)
+    kept = 0
+    for _, entry_end in entries:
+        kept, end = kept + 1, entry_end
+    file.truncate(end)
+    return kept
+
+
+def _entries(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Give each whole entry with the place where it ends; the first that isn't whole ends the file."""
+    file.seek(0)
+    end = 0
+    while len(head := file.read(_ENTRY.size)) == _ENTRY.size:
+        length, checksum = _ENTRY.unpack(head)
+        packed = file.read(length)
+        if not length or len(packed) != length or zlib.crc32(packed) != checksum:
+            return
+        end += _ENTRY.size + length
+        yield zlib.decompress(packed), end
+
+
+def _entry(content: object) -> bytes:
+    packed = zlib.compress(json.dumps(content, ensure_ascii=False, allow_nan=False).encode(), 1)
+    return _ENTRY.pack(len(packed), zlib.crc32(packed)) + packed
+
+
+def _lock(file: BinaryIO, target: Path) -> None:
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise OutputRefused(f"Another run is writing {target.name}: wait for it, or name another file with -o.") from None
+
+
+def _sync_folder(folder: Path) -> None:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # not on Windows
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
