@@ -108,7 +108,7 @@ def _asset(name: str) -> str:
 def _json(value: Any) -> str:
     """Write JSON that can't end the block that holds it, nor start a comment in it."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.translate(str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}))
+    return text.translate({ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
 
 
 def _subtitle(figures: Figures, frame: Frame) -> str:

@@ -198,7 +198,7 @@ PAGE: Mapping[str, Words] = {
 def number(value: float, *, decimals: int = 0) -> Words:
     """Write a number as each language does: ``1 234,5`` and ``1,234.5``."""
     en = f"{value:,.{decimals}f}"
-    return Words(en.translate(str.maketrans({",": "\u00a0", ".": ","})), en)
+    return Words(en.translate(str.maketrans(",.", "\u00a0,")), en)
 
 
 def percent(share: float) -> Words:
