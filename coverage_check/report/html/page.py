@@ -139,13 +139,13 @@ def _summary(figures: Figures, kind: Any) -> str:
         PAGE["sure"], share=percent(share.value), low=percent(share.low), high=percent(share.high), what=kind["rows"]
     )
     lines = [both(sure)]
-    if unknown:
-        most = percent((share.count + unknown) / figures.rows)
-        lines.append(both(filled(PAGE["open"], unknown=unknown, most=most)))
     if figures.today:
         still = figures.moves.get((no, no), 0)
         gone = figures.moves.get((Verdict.DELIVERABLE, no), 0)
-        lines.append(both(filled(PAGE["now"], still=still, gone=gone)))
+        lines.append(both(filled(PAGE["now"], bad=share.count, still=still, gone=gone)))
+    if unknown:
+        most = percent((share.count + unknown) / figures.rows)
+        lines.append(both(filled(PAGE["open"], unknown=unknown, most=most)))
     headline = both(filled(kind["headline"], no=share.count, rows=figures.rows))
     return f'<p class="headline">{headline}</p><p class="lead">{" ".join(lines)}</p>{_bar(own)}{_tiles(own)}'
 

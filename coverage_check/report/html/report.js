@@ -104,8 +104,8 @@
   }
 
   function doubtfulBox() {
-    return make("fieldset", {}, make("label", {}, make("input", { type: "checkbox", id: "only-doubtful", checked: state.doubtful,
-      onchange: (event) => { state.doubtful = event.target.checked; choose(); } }), word("only_doubtful")));
+    return make("label", { class: "check" }, make("input", { type: "checkbox", id: "only-doubtful", checked: state.doubtful,
+      onchange: (event) => { state.doubtful = event.target.checked; choose(); } }), word("only_doubtful"));
   }
 
   const everyVerdict = () => new Set(verdicts.map((_, n) => n));
@@ -198,7 +198,18 @@
       if (!cells.has(key)) cells.set(key, []);
       cells.get(key).push(n);
     }
-    return [...cells.values()];
+    const kept = [];
+    for (const members of [...cells.values()].sort((a, b) => b.length - a.length)) {
+      const place = centre(members);
+      const near = kept.find((other) => Math.hypot(other.place.x - place.x, other.place.y - place.y) < 0.8 * cell);
+      if (near) near.members.push(...members); else kept.push({ place, members });
+    }
+    return kept;
+  }
+
+  function centre(members) {
+    const mean = (of) => members.reduce((sum, n) => sum + of[n], 0) / members.length;
+    return { x: mean(rows.x), y: mean(rows.y) };
   }
 
   function counted(members) {
@@ -213,11 +224,9 @@
     return `M0,0L${point(from)}A${radius},${radius} 0 ${end - from > 0.5 ? 1 : 0} 1 ${point(end)}Z`;
   }
 
-  function mark(members) {
+  function mark({ place, members }) {
     const unit = view.width / WIDTH, counts = counted(members), one = members.length === 1;
     const radius = (one ? 11 : Math.min(12 + 2 * Math.log2(members.length), 24)) * unit;
-    const x = members.reduce((sum, n) => sum + rows.x[n], 0) / members.length;
-    const y = members.reduce((sum, n) => sum + rows.y[n], 0) / members.length;
     const label = counts.map((count, n) => (count ? number(count) + " " + say(verdicts[n].name) : "")).filter(Boolean).join(", ");
     const parts = [make("title", {}, label)];
     if (one) parts.push(make("circle", { r: radius }));
@@ -232,7 +241,7 @@
     parts.push(make("text", { "font-size": (one ? 13 : 14) * unit }, one ? verdicts[rows.verdict[members[0]]].sign : number(members.length)));
     const kind = one ? " one " + verdicts[rows.verdict[members[0]]].key : "";
     const act = () => { state.chosen = new Set(members); zoomTo(members); choose(); byId("found").focus(); };
-    return make("g", { class: "cluster" + kind, transform: `translate(${x} ${y})`, role: "button", tabindex: "0", "aria-label": label,
+    return make("g", { class: "cluster" + kind, transform: `translate(${place.x} ${place.y})`, role: "button", tabindex: "0", "aria-label": label,
       onclick: act, onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act(); } } }, ...parts);
   }
 

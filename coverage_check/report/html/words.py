@@ -95,12 +95,12 @@ PAGE: Mapping[str, Words] = {
         "That is {share}; with 95% confidence the share among such {what} is {low} to {high}.",
     ),
     "open": Words(
-        "{unknown} går inte att avgöra. Visar sig alla vara fel blir andelen {most}.",
-        "{unknown} can't be decided. If all of them prove wrong, the share becomes {most}.",
+        "{unknown} går inte att avgöra; visar sig alla vara fel blir andelen {most}.",
+        "{unknown} can't be decided; should all of them prove wrong, the share becomes {most}.",
     ),
     "now": Words(
-        "{still} av dem går inte heller att leverera i dag; {gone} som gick att leverera då går inte längre.",
-        "{still} of them can't be delivered today either; {gone} that could be delivered then no longer can.",
+        "Av dessa {bad} går {still} inte heller att leverera i dag; {gone} andra, som gick då, går inte längre.",
+        "Of those {bad}, {still} can't be delivered today either; {gone} others, which could be then, no longer can.",
     ),
     "today": Words("I dag", "Today"),
     "shares": Words("Besked", "Verdicts"),
