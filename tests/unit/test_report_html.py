@@ -149,8 +149,8 @@ def test_whoever_has_nothing_today_is_called_before_whoever_has_it_now() -> None
 def test_every_verdict_and_reason_has_its_words_in_both_languages() -> None:
     for table, codes in ((words.VERDICTS, Verdict), (words.SIGNS, Verdict), (words.REASONS, ReasonCode)):
         assert set(table) == set(codes)
-    for table in (words.VERDICTS, words.REASONS, words.PAGE, words.AUDIT, words.ORDERS):
-        for pair in table.values():
+    for sentences in (words.VERDICTS, words.REASONS, words.PAGE, words.AUDIT, words.ORDERS):
+        for pair in sentences.values():
             assert all(text.strip() for text in pair)
             assert set(re.findall(r"\{\w+\}", pair.sv)) == set(re.findall(r"\{\w+\}", pair.en))
     assert set(words.AUDIT) == set(words.ORDERS)
