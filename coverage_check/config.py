@@ -17,7 +17,24 @@ BUNDLED = Path(__file__).parent / "_vato"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class LocatingConfig:
+    """What finding places needs.
+
+    Attributes
+    ----------
+    geocoder
+        None where only positions are found.
+    errors
+        How far off a found place may be.
+    """
+
+    path: Path
+    geocoder: GeocoderConfig | None = None
+    errors: ErrorModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config(LocatingConfig):
     """What a checker is made of.
 
     Attributes
@@ -27,20 +44,13 @@ class Config:
     snapshots
         The archive: a folder of snapshots, of which an audit takes the last one published by the day of sale. One of
         `snapshot` and `snapshots` is there.
-    geocoder
-        None where only positions are checked.
-    errors
-        How far off a found place may be.
     as_of
         The day that is taken where none is given; None for today. The demonstration has one, because its story does.
     """
 
-    path: Path
     snapshot: Path | None
     snapshots: Path | None = None
     products: Path
-    geocoder: GeocoderConfig | None = None
-    errors: ErrorModel
     risk: Risk
     as_of: date | None = None
 
@@ -53,17 +63,11 @@ def read_config(path: str | Path = DEFAULT) -> Config:
     MissingFile, DeclarationError
         The file is not there, or has faults; all of them at once.
     """
-    path = BUNDLED / DEFAULT if str(path) == DEMO else Path(path)
-    if not path.exists():
-        raise MissingFile(
-            f"There is no config at {path}: name yours with --config FILE, or try the bundled fictitious data with "
-            "--config demo."
-        )
-    document = Document.read(path)
+    document = _document(path)
     root = document.root
     archive = root.path("snapshots") if "snapshots" in root else None
     config = Config(
-        path=path,
+        path=document.path,
         snapshot=root.path("snapshot") if archive is None or "snapshot" in root else None,
         snapshots=archive,
         products=root.path("products"),
@@ -74,3 +78,26 @@ def read_config(path: str | Path = DEFAULT) -> Config:
     )
     document.finish()
     return config
+
+
+def read_locating(path: str | Path = DEFAULT) -> LocatingConfig:
+    """Read [geocoder] and [errors] of a coverage-check.toml, which may have nothing else; raises as `read_config`."""
+    document = _document(path)
+    config = LocatingConfig(
+        path=document.path,
+        geocoder=read_geocoder(document.table("geocoder")),
+        errors=read_errors(document.table("errors")),
+    )
+    document.root.known.update(document.root.content)  # the rest is read by who needs it
+    document.finish()
+    return config
+
+
+def _document(path: str | Path) -> Document:
+    path = BUNDLED / DEFAULT if str(path) == DEMO else Path(path)
+    if not path.exists():
+        raise MissingFile(
+            f"There is no config at {path}: name yours with --config FILE, or try the bundled fictitious data with "
+            "--config demo."
+        )
+    return Document.read(path)

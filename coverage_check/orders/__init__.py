@@ -15,6 +15,7 @@ from coverage_check.orders.checking import (
     read_through,
 )
 from coverage_check.orders.formulas import neutral
+from coverage_check.orders.recording import recorded_in
 from coverage_check.orders.stdin import from_stdin
 from coverage_check.orders.tables import Chunk, Table, open_table
 from coverage_check.orders.whole import whole
@@ -33,5 +34,6 @@ __all__ = [
     "neutral",
     "open_table",
     "read_through",
+    "recorded_in",
     "whole",
 ]

@@ -51,6 +51,9 @@ class Run:
         Questions that a geocoding server is asked at a time.
     resume
         Whether to go on from the part that an ended run left beside the output.
+    ledger
+        Names the ledger that rows are recorded in, if they are: each row must have an order_id then, and a run that is gone
+        on with must record in the same one.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -61,6 +64,7 @@ class Run:
     workers: int = 1
     at_once: int = AT_ONCE
     resume: bool = False
+    ledger: str = ""
 
     def __post_init__(self) -> None:
         for name, value in (("limit", self.limit), ("workers", self.workers), ("at_once", self.at_once)):
@@ -76,8 +80,8 @@ class DecidedRow:
     ----------
     number
         The row below the header is 1.
-    order_id
-        As the table has it; empty if it has none.
+    order_id, customer
+        As the table has them; empty if it has none.
     cells
         The row as it was read.
     outcome
@@ -86,6 +90,7 @@ class DecidedRow:
 
     number: int
     order_id: str
+    customer: str
     cells: Sequence[object]
     outcome: Outcome
 
@@ -193,7 +198,7 @@ def check_orders(
     OutputRefused
         The target can't be written, is the source, or the part beside it is another run's.
     InvalidInput
-        The geocoder answers no batches, or the output's name and the format disagree.
+        The output's name and the format disagree.
     """
     run = run or Run()
     checker = checker.for_batches()
@@ -238,7 +243,7 @@ def read_through(checker: "Checker", source: Path, run: Run | None = None) -> Su
     faults: list[str] = []
     with open_table(source, sheet=run.sheet) as table:
         refuse_answered(table.header, table.name)
-        reading = Reading.of(table, run.columns, run.defaults)
+        reading = _reading(checker, table, run)
         for number, cells in enumerate(table.rows(limit=run.limit), start=1):
             count["rows"] += 1
             fault = checker.fault_of(reading(cells))
@@ -247,6 +252,10 @@ def read_through(checker: "Checker", source: Path, run: Run | None = None) -> Su
                 if len(faults) < _TOLD_FAULTS:
                     faults.append(f"row {number}: {fault}")
     return Summary(rows=count["rows"], verdicts={}, faulty_rows=count["faulty"], faults=tuple(faults))
+
+
+def _reading(checker: "Checker", table: Table, run: Run) -> Reading:
+    return Reading.of(table, run.columns, run.defaults, errors=checker.errors, order_ids=bool(run.ledger))
 
 
 def _nothing(rows: Sequence[DecidedRow]) -> None:
@@ -265,7 +274,7 @@ class _Work:
         progress: Callable[[Progress], None] | None,
     ) -> None:
         refuse_answered(table.header, table.name)
-        self.reading = Reading.of(table, run.columns, run.defaults)
+        self.reading = _reading(checker, table, run)
         self._table = table
         self.run = run
         self._record = record
@@ -289,11 +298,11 @@ class _Work:
 
     def decided(self, chunk: Chunk, outcomes: Sequence[object]) -> list[DecidedRow]:
         """Put rows and their outcomes together."""
-        place = self.reading.places.get("order_id")
         return [
             DecidedRow(
                 number=number,
-                order_id=str(cells[place]) if place is not None and place < len(cells) else "",
+                order_id=self.reading.cell("order_id", cells),
+                customer=self.reading.cell("customer", cells),
                 cells=cells,
                 outcome=outcome,  # type: ignore[arg-type] # decisions were asked for
             )
@@ -367,12 +376,12 @@ def _identity(checker: "Checker", source: Path, run: Run) -> Mapping[str, str]:
     """Name all that the answers of a run depend on."""
     with source.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
-    options = repr((sorted(run.columns.items()), replace(run.defaults, on=None), run.sheet, run.limit))
+    options = repr((sorted(run.columns.items()), replace(run.defaults, on=None), run.sheet, run.limit, run.ledger))
     return {
         "input": content,
         "config": checker.fingerprint,
         "as_of": str(run.defaults.on),
-        "choice of columns, defaults, sheet or limit": hashlib.sha256(options.encode()).hexdigest(),
+        "choice of columns, defaults, sheet, limit or ledger": hashlib.sha256(options.encode()).hexdigest(),
     }
 
 

@@ -14,7 +14,7 @@ from coverage_check.orders.tables import Chunk, Table, chunked
 
 _LONGEST_FIELD = 1_000_000
 _DELIMITERS = (",", ";", "\t")
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = ((codecs.BOM_UTF8, ("utf-8-sig",)), (codecs.BOM_UTF16_LE, ("utf-16",)), (codecs.BOM_UTF16_BE, ("utf-16",)))
 _SEP_LINE = re.compile(r'"?sep=([,;\t])"?\s*')
 
 
@@ -24,8 +24,9 @@ class CsvTable(Table):
     def __init__(self, text: TextIO, name: str) -> None:
         self._text = text
         self._bytes = max(1, os.fstat(text.fileno()).st_size)
-        self._file_name = name
-        first = self._first_line()
+        self._line = ""
+        self.name = name  # for a fault in the header
+        first = text.readline(_LONGEST_FIELD)
         if stated := _SEP_LINE.fullmatch(first):  # Excel writes the delimiter so, for itself
             delimiter = stated[1]
             before = text.readline()
@@ -35,6 +36,8 @@ class CsvTable(Table):
         if not before.strip():
             raise TableInvalid(f"{name} has no header in its first line: the first row must name the columns.")
         csv.field_size_limit(_LONGEST_FIELD)
+        self.delimiter = delimiter
+        self._line = before
         self._reader = csv.reader(self._lines(before), delimiter=delimiter, strict=True)
         super().__init__(name, next(self._cells(), []), delimiter=delimiter)
 
@@ -46,34 +49,43 @@ class CsvTable(Table):
         """Tell how many of the file's bytes have been read."""
         return min(1.0, self._text.buffer.tell() / self._bytes)
 
-    def _first_line(self) -> str:
-        try:
-            return self._text.readline(_LONGEST_FIELD)
-        except UnicodeError:
-            raise TableInvalid(f"{self._file_name} has no text in its first line: export it as CSV in UTF-8.") from None
-
     def _lines(self, first: str) -> Iterator[str]:
         """Give the lines, but none without an end: a file without line breaks would fill the memory."""
         yield first
         while line := self._text.readline(_LONGEST_FIELD):
             if len(line) == _LONGEST_FIELD and line[-1] not in "\r\n":
                 raise csv.Error("it is longer than any row of a table")
+            self._line = line
             yield line
 
     def _cells(self) -> Iterator[list[str]]:
         while True:
+            before = self._reader.line_num
             try:
                 cells = next(self._reader)
             except StopIteration:
                 return
-            except (csv.Error, UnicodeError) as error:
-                why = error if isinstance(error, csv.Error) else f"its bytes are no {self._text.encoding}"
-                line = self._reader.line_num + isinstance(error, UnicodeError)
-                raise TableInvalid(
-                    f"{self._file_name} can't be read as CSV in line {line} ({why}): mend that line."
-                ) from None
+            except csv.Error as error:
+                line = self._reader.line_num
+                column = _column_of_quote(self._line, self.delimiter or ",") if line == before + 1 else None
+                where = f"line {line}, column {column}" if column else f"line {line}"
+                raise TableInvalid(f"{self.name} can't be read as CSV in {where} ({error}): mend that line.") from None
             if cells:
                 yield cells
+
+
+def _column_of_quote(line: str, delimiter: str) -> int | None:
+    """Find the cell of a line that goes on behind its closing quote, counted from 1."""
+    quoted = re.compile(f'"(?:[^"]|"")*"(?P<after>[^{delimiter}\r\n])?|[^{delimiter}]*')
+    place = 0
+    for number in range(1, len(line) + 1):
+        cell = quoted.match(line, place)
+        if cell is None or cell["after"]:
+            return number if cell else None
+        place = cell.end() + 1
+        if place > len(line):
+            return None
+    return None
 
 
 @contextmanager
@@ -90,22 +102,28 @@ def _encoding(stream: BinaryIO, name: str) -> str:
     start = stream.read(4)
     if start in {codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE}:
         raise TableInvalid(f"{name} is in UTF-32: export it as CSV in UTF-8.")
-    for bom, encoding in _BOMS:
-        if start.startswith(bom):
+    choices = next((each for bom, each in _BOMS if start.startswith(bom)), ("utf-8", "cp1252"))
+    line = None
+    for encoding in choices:
+        line = _undecodable_line(stream, encoding, name)
+        if line is None:
             return encoding
+    raise TableInvalid(f"{name} has bytes in line {line} that are no {choices[-1]}: export it as CSV in UTF-8.")
+
+
+def _undecodable_line(stream: BinaryIO, encoding: str, name: str) -> int | None:
+    """Read all, and tell in which line the encoding ends, if it does."""
     stream.seek(0)
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    encoding = "utf-8"
-    while chunk := stream.read(1 << 20):
-        if b"\0" in chunk:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    chunk = b"first"
+    while chunk:
+        chunk = stream.read(1 << 20)
+        try:
+            text = decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            return line + error.object[: error.start].decode(encoding, "ignore").count("\n")
+        if "\0" in text:
             raise TableInvalid(f"{name} holds NUL bytes, so it is not a CSV file: export it as CSV in UTF-8.")
-        encoding = encoding if encoding == "cp1252" or _decodes(decoder, chunk) else "cp1252"
-    return encoding if encoding == "cp1252" or _decodes(decoder, b"", final=True) else "cp1252"
-
-
-def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
-    try:
-        decoder.decode(chunk, final)
-    except UnicodeDecodeError:
-        return False
-    return True
+        line += text.count("\n")
+    return None

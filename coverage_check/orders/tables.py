@@ -22,7 +22,7 @@ CHUNK_ROWS = 500
 """Rows that are read, decided and written together."""
 
 _FOREIGN = {
-    b"\xd0\xcf\x11\xe0": "an old Excel file (.xls): save it as .xlsx or CSV",
+    b"\xd0\xcf\x11\xe0": "an old Excel file (.xls), or one with a password: save it as .xlsx or CSV",
     b"\x1f\x8b": "compressed with gzip: unpack it first",
     b"BZh": "compressed with bzip2: unpack it first",
     b"%PDF": "a PDF: export the table as CSV",

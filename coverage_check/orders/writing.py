@@ -131,7 +131,7 @@ def text_writer(out: TextIO, plan: Layout) -> Write:
 def _csv(out: TextIO, plan: Layout) -> Write:
     """Write cells that the header has no name for after the answers."""
     width = len(plan.header)
-    writer = csv.writer(out, delimiter=plan.delimiter, lineterminator="\n")
+    writer = csv.writer(_Lines(out), delimiter=plan.delimiter, lineterminator="\r\n")
     writer.writerow([neutral(name) for name in (*plan.header, *plan.answers)])
 
     def write(chunk: Chunk, answers: Sequence[Sequence[object]]) -> None:
@@ -141,6 +141,16 @@ def _csv(out: TextIO, plan: Layout) -> Write:
             writer.writerow([*known, *said, *map(_safe, cells[width:])])
 
     return write
+
+
+class _Lines:
+    """Ends rows with a line feed. To the writer they end with both signs, for only then it quotes a cell with either."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, row: str) -> None:
+        self._out.write(f"{row[:-2]}\n")
 
 
 def _safe(cell: object) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
 _MOST_BYTES = 2 << 30
+_MOST_ROWS = 1_048_576
 _MOST_CELLS = 25_000_000
 """The reader holds every cell between the first and the last one; a lone cell XFD1048576 would take all memory."""
 
@@ -115,7 +116,7 @@ def _refuse_bombs(source: Path, name: str) -> None:
                 if member.startswith("xl/worksheets/") and member.endswith(".xml"):
                     with packed.open(member) as sheet:
                         rows, columns = _extent(sheet)
-                    if rows * columns > _MOST_CELLS:
+                    if rows > _MOST_ROWS or rows * columns > _MOST_CELLS:
                         text = f"{name} has a sheet of {rows:,} rows and {columns:,} columns, most of them empty perhaps"
                         raise TableInvalid(f"{text}: delete what stands far off, or export it as CSV.")
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
