@@ -1,13 +1,13 @@
 """Two verdicts for each sale: one by the map of its own day, one by today's."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coverage_check.coverage.archive import Archive
 from coverage_check.coverage.snapshot import Snapshot
-from coverage_check.decision import RULES, Decision, ReasonCode, content_id
+from coverage_check.decision import Decision, ReasonCode, content_id
 from coverage_check.errors import InvalidInput
 from coverage_check.order_rows import OrderRow
 from coverage_check.orders.ahead import AT_ONCE, Ahead, asks_a_server
@@ -15,9 +15,8 @@ from coverage_check.orders.deciding import Outcome
 from coverage_check.products import Product
 from coverage_check.qualification import Order, undetermined
 from coverage_check.report.html import Options, Report
-from coverage_check.report.judged import Judged
+from coverage_check.report.judged import Judged, cost_of
 from coverage_check.report.splitting import Splitting
-from coverage_check.wording import Words
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker
@@ -94,7 +93,7 @@ class Auditor:
 
     def page(self, report: Report) -> str:
         """Write a report's page."""
-        return report.html(self.snapshots, made_on=self.today, sources=sources_of(self._checker.products.sha256))
+        return report.html(self.snapshots, made_on=self.today, products_sha256=self._checker.products.sha256)
 
     def _own_day(self, rows: Sequence[OrderRow | InvalidInput]) -> list[Outcome]:
         """Ask each row of the map of its day."""
@@ -119,19 +118,6 @@ class Auditor:
             return outcome
         product = self._checker.products[outcome.product.code]
         return _undecided(outcome, product)
-
-
-def cost_of(row: OrderRow | InvalidInput, products: Mapping[str, Product]) -> float:
-    """Tell what it costs to have sold a row wrongly; 0 where nobody knows what was sold."""
-    return products[row.product].risk.mis_sale if isinstance(row, OrderRow) and row.product in products else 0.0
-
-
-def sources_of(products_sha256: str) -> Mapping[Words, Words]:
-    """Name what answers rest on beside the snapshots."""
-    return {
-        Words("Produkter", "Products"): Words(products_sha256[:12], products_sha256[:12]),
-        Words("Regler", "Rules"): Words(RULES, RULES),
-    }
 
 
 def _undecided(decision: Decision, product: Product) -> Decision:

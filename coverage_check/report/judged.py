@@ -1,10 +1,13 @@
 """One row of a table with what was decided about it: what every report is made of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from coverage_check.decision import Decision, ReasonCode, Verdict
 from coverage_check.errors import InvalidInput
+from coverage_check.order_rows import OrderRow
+from coverage_check.products import Product
 
 Answer = Decision | InvalidInput
 """A decision, or why the row could not be read."""
@@ -56,6 +59,11 @@ def doubt_of(answer: Answer) -> float:
     if isinstance(answer, InvalidInput) or answer.verdict is Verdict.CONDITIONAL:
         return 1.0
     return 1.0 - answer.probability
+
+
+def cost_of(row: OrderRow | InvalidInput, products: Mapping[str, Product]) -> float:
+    """Tell what it costs to have sold a row wrongly; 0 where nobody knows what was sold."""
+    return products[row.product].risk.mis_sale if isinstance(row, OrderRow) and row.product in products else 0.0
 
 
 def day_of(answer: Answer) -> date | None:

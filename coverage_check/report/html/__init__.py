@@ -5,11 +5,12 @@ for judged in …: report.add(judged)
 report.html(snapshots)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from coverage_check.coverage.snapshot import Snapshot
+from coverage_check.decision import RULES
 from coverage_check.errors import InvalidInput
 from coverage_check.report.figures import Figures, Tally
 from coverage_check.report.html.ground import draw_ground
@@ -79,7 +80,7 @@ class Report:
         """The figures of all rows so far."""
         return self._tally.figures
 
-    def html(self, snapshots: Sequence[Snapshot], *, made_on: date, sources: Mapping[Words, Words] | None = None) -> str:
+    def html(self, snapshots: Sequence[Snapshot], *, made_on: date, products_sha256: str = "") -> str:
         """Write the page.
 
         Parameters
@@ -88,19 +89,22 @@ class Report:
             What was decided from, the latest last.
         made_on
             The day that counts as today.
-        sources
-            What else the answers rest on, label and value.
+        products_sha256
+            Hash of the product catalogue.
         """
         rows = self._listing.rows
         ground = None if POSITION in self.options.hide else draw_ground(rows, snapshots)
-        maps = [(PAGE["snapshots"], _snapshot_words(snapshot)) for snapshot in snapshots]
+        sources = [(PAGE["snapshots"], _snapshot_words(snapshot)) for snapshot in snapshots]
+        sources += [
+            (PAGE[label], Words(text, text)) for label, text in (("products", products_sha256[:12]), ("rules", RULES))
+        ]
         frame = Frame(
             audit=self._audit,
             title=self.options.title,
             language=self.options.language,
             made_on=made_on,
             hidden=bool(self.options.hide),
-            sources=[*maps, *(sources or {}).items()],
+            sources=sources,
         )
         text = page(self.figures, rows, ground, frame=frame)
         return text.encode("utf-8", "replace").decode("utf-8")  # half a character of a broken table is no text

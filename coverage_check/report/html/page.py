@@ -115,7 +115,9 @@ def _subtitle(figures: Figures, frame: Frame) -> str:
     rows = filled(Words("{n} {what}", "{n} {what}"), n=figures.rows, what=frame.kind["rows"])
     said = [both(rows)]
     if figures.first_day and figures.last_day:
-        said.append(both(filled(PAGE["period"], first=f"{figures.first_day}", last=f"{figures.last_day}")))
+        one = figures.first_day == figures.last_day
+        period = PAGE["one_day" if one else "period"]
+        said.append(both(filled(period, first=f"{figures.first_day}", last=f"{figures.last_day}")))
     said.append(both(filled(PAGE["checked"], day=f"{frame.made_on}")))
     return " · ".join(said)
 

@@ -88,8 +88,8 @@ PAGE: Mapping[str, Words] = {
     "skip": Words("Till listan", "Skip to the list"),
     "language": Words("Språk", "Language"),
     "period": Words("{first} till {last}", "{first} to {last}"),
+    "one_day": Words("{first}", "{first}"),
     "checked": Words("kontrollerade {day}", "checked on {day}"),
-    "summary": Words("Sammanfattning", "Summary"),
     "sure": Words(
         "Det är {share}; med 95 % säkerhet är andelen bland sådana {what} {low} till {high}.",
         "That is {share}; with 95% confidence the share among such {what} is {low} to {high}.",
@@ -103,7 +103,6 @@ PAGE: Mapping[str, Words] = {
         "Of those {bad}, {still} can't be delivered today either; {gone} others, which could be then, no longer can.",
     ),
     "today": Words("I dag", "Today"),
-    "shares": Words("Besked", "Verdicts"),
     "verdict": Words("Besked", "Verdict"),
     "count": Words("Antal", "Count"),
     "share": Words("Andel", "Share"),
@@ -138,7 +137,6 @@ PAGE: Mapping[str, Words] = {
     ),
     "more": Words("{n} till", "{n} more"),
     "none": Words("(tomt)", "(empty)"),
-    "map": Words("Karta", "Map"),
     "map_how": Words(
         "Varje ring är platser nära varandra, med antalet i mitten. Välj en ring för att se bara dem. Täckningen är"
         " förenklad för ögat; inget besked läses ur bilden.",
@@ -182,8 +180,6 @@ PAGE: Mapping[str, Words] = {
         "Listan, kartan och urvalet behöver JavaScript, som är avstängt här.",
         "The list, the map and the filters need JavaScript, which is off here.",
     ),
-    "sources": Words("Vad det bygger på", "What it rests on"),
-    "made": Words("Gjord", "Made"),
     "products": Words("Produkter", "Products"),
     "rules": Words("Regler", "Rules"),
     "snapshots": Words("Täckning", "Coverage"),
