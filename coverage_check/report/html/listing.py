@@ -82,6 +82,8 @@ class Listing:
 def _listed(judged: Judged, hide: frozenset[str]) -> Listed:
     answer, today = judged.answer, judged.today
     said = _decided(answer, hide) if isinstance(answer, Decision) else _UNREAD
+    told, told_today = _sentences(answer, today, hide)
+    unsaid = told == told_today == ("", "")
     return Listed(
         **said,
         rank=_rank(judged),
@@ -91,9 +93,9 @@ def _listed(judged: Judged, hide: frozenset[str]) -> Listed:
         today=None if today is None else verdict_of(today),
         at_risk=judged.mis_sale * doubt_of(answer),
         reasons=_reasons(answer),
-        messages=_messages(answer),
-        told=_told(answer, hide),
-        told_today=("", "") if today is None or _same(answer, today) else _told(today, hide),
+        messages=_messages(answer) if unsaid else (),
+        told=told,
+        told_today=told_today,
         ask=_asked(answer if today is None else today, hide),
         values=judged.values,
     )
@@ -147,11 +149,20 @@ def _messages(answer: Answer) -> tuple[str, ...]:
     return tuple(reason.message for reason in answer.reasons) if _doubtful(answer) else ()
 
 
-def _told(answer: Answer, hide: frozenset[str]) -> tuple[str, str]:
-    """Give the sentence, which names the address."""
-    if isinstance(answer, InvalidInput) or ADDRESS in hide:
-        return "", ""
-    return answer.sentence.sv, answer.sentence.en
+def _sentences(answer: Answer, today: Answer | None, hide: frozenset[str]) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Give what is said of a doubtful row, for its own day and for today; the same verdict twice is said once, as of today.
+
+    A sentence names the address.
+    """
+    nothing = ("", "")
+    if ADDRESS in hide or isinstance(answer, InvalidInput):
+        return nothing, nothing
+    if today is None or isinstance(today, InvalidInput):
+        return (answer.sentence.sv, answer.sentence.en) if _doubtful(answer) else nothing, nothing
+    if not (_doubtful(answer) or _doubtful(today)):
+        return nothing, nothing
+    own, now = (answer.sentence.sv, answer.sentence.en), (today.sentence.sv, today.sentence.en)
+    return nothing if answer.verdict is today.verdict else own, now
 
 
 def _asked(answer: Answer, hide: frozenset[str]) -> tuple[str, str]:
@@ -164,13 +175,6 @@ def _asked(answer: Answer, hide: frozenset[str]) -> tuple[str, str]:
 
 def _doubtful(decision: Decision) -> bool:
     return decision.verdict is not Verdict.DELIVERABLE
-
-
-def _same(answer: Answer, today: Answer) -> bool:
-    """Whether both days have the same to say."""
-    if isinstance(answer, InvalidInput) or isinstance(today, InvalidInput):
-        return True
-    return answer.sentence == today.sentence
 
 
 def columns_of(rows: Sequence[Listed], spots: Sequence[tuple[float, float] | None]) -> dict[str, Any]:

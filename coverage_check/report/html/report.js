@@ -131,12 +131,9 @@
     if (rows.reasons[n].length) {
       parts.push(make("p", { class: "why" }, rows.reasons[n].slice(0, 3).map((code) => say(data.reasons[code])).join(" · ")));
     }
-    const today = pick(rows.told_today[n]);
-    const sentence = pick(rows.told[n]);
-    if (today && rows.today[n] === rows.verdict[n]) {
-      // The same verdict twice is said once, as it is said today.
-    } else if (sentence) parts.push(make("p", {}, foreign(sentence)));
-    else for (const text of rows.messages[n].slice(0, 3)) parts.push(make("p", { lang: "x-source" }, foreign(texts[text])));
+    const sentence = pick(rows.told[n]), today = pick(rows.told_today[n]);
+    if (sentence) parts.push(make("p", {}, foreign(sentence)));
+    for (const text of rows.messages[n].slice(0, 3)) parts.push(make("p", {}, foreign(texts[text])));
     if (today) parts.push(make("p", {}, make("strong", {}, word("say_today")), " ", foreign(today)));
     const ask = pick(rows.ask[n]);
     if (ask) parts.push(make("p", { class: "ask" }, make("strong", {}, word("ask")), " ", foreign(ask)));
