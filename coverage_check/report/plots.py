@@ -117,7 +117,7 @@ def mismatch_by(figures: Figures, column: str) -> "Figure":
         axes.plot([100 * share.value], [row], marker="^" if stands_out else "o", color=colour)
     names = [f"{value or '(empty)'}{' ▲' if value in split.standing_out else ''} · {o.rows:,}" for value, o in groups]
     axes.set_yticks(range(len(groups)), names)
-    axes.invert_yaxis()
+    axes.set_ylim(len(groups) - 0.4, -0.6)
     axes.axvline(100 * figures.own_day.share(no).value, color="black", linewidth=1, linestyle="--", label="all")
     axes.set_xlim(0, 100)
     axes.set_xlabel("% not deliverable, with its 95 % interval; ▲ more than chance")
