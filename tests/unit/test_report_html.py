@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from coverage_check.audit import Outputs, audit_sales
 from coverage_check.checker import Checker
+from coverage_check.cli import run as run_command
 from coverage_check.config import BUNDLED
 from coverage_check.decision import Decision, ReasonCode, Verdict
 from coverage_check.errors import InvalidInput
@@ -95,6 +96,25 @@ def test_one_thing_can_be_left_out(
     page = audited(checker, tmp_path / "r.html", hide=frozenset(hide))
     assert all(text in page for text in kept)
     assert not any(text in page for text in gone)
+
+
+def test_a_position_that_was_given_as_the_address_is_left_out_with_the_positions(tmp_path: Path) -> None:
+    page = tmp_path / "r.html"
+    command = ["orders", str(BUNDLED / "orders.csv"), "-o", str(tmp_path / "o.csv"), "--report", str(page)]
+    run_command([*command, "--hide", "position", "--config", "demo"])
+    text = page.read_text(encoding="utf-8")
+    assert "Harg 12" in text
+    assert not re.search(r"59[.,]8|59[.,]79|18[.,]9|66372", text)
+
+
+def test_a_question_that_lists_addresses_is_left_out_with_them(tmp_path: Path) -> None:
+    page = tmp_path / "r.html"
+    command = ["orders", str(BUNDLED / "orders.csv"), "-o", str(tmp_path / "o.csv"), "--report", str(page)]
+    run_command([*command, "--hide", "address", "--config", "demo"])
+    data = data_of(page.read_text(encoding="utf-8"))
+    asked = {data["texts"][pair[1]] for pair in data["rows"]["ask"]}
+    assert not any("Kyrkvägen" in text for text in data["texts"])
+    assert len(asked) > 3  # the others are asked
 
 
 def test_nothing_unknown_can_be_left_out() -> None:

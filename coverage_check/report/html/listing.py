@@ -15,6 +15,9 @@ ADDRESS, POSITION, REFERENCE = "address", "position", "order"
 PERSONAL = frozenset({ADDRESS, POSITION, REFERENCE})
 """What can be left out: the address and every sentence that names it, the map, and the order number."""
 
+_POSITIONS = ("coordinates", "plus_code")
+"""Kinds of address that are a position."""
+
 _GRAVITY = (Verdict.NOT_DELIVERABLE, Verdict.CONDITIONAL, Verdict.UNDETERMINED, Verdict.DELIVERABLE)
 _CODES = {verdict: n for n, verdict in enumerate(Verdict)}
 
@@ -121,7 +124,7 @@ def _decided(decision: Decision, hide: frozenset[str]) -> dict[str, Any]:
         "probability": decision.probability,
         "day": decision.as_of.isoformat(),
         "product": decision.product.name,
-        "address": "" if ADDRESS in hide else decision.address.normalised or decision.address.given,
+        "address": "" if _secret(decision, hide) else decision.address.normalised or decision.address.given,
         "lat": place.lat if place else None,
         "lon": place.lon if place else None,
         "edge_distance_m": evidence.edge_distance_m if evidence else None,
@@ -155,7 +158,7 @@ def _sentences(answer: Answer, today: Answer | None, hide: frozenset[str]) -> tu
     A sentence names the address.
     """
     nothing = ("", "")
-    if ADDRESS in hide or isinstance(answer, InvalidInput):
+    if isinstance(answer, InvalidInput) or _secret(answer, hide):
         return nothing, nothing
     if today is None or isinstance(today, InvalidInput):
         return (answer.sentence.sv, answer.sentence.en) if _doubtful(answer) else nothing, nothing
@@ -166,11 +169,20 @@ def _sentences(answer: Answer, today: Answer | None, hide: frozenset[str]) -> tu
 
 
 def _asked(answer: Answer, hide: frozenset[str]) -> tuple[str, str]:
-    """Give the question, unless it lists addresses to choose from."""
+    """Give the question, unless it names what is left out: some list the addresses to choose from."""
     question = None if isinstance(answer, InvalidInput) else next(iter(answer.ask_next), None)
-    if question is None or (ADDRESS in hide and question.code == "WHICH_ADDRESS"):
+    if question is None or isinstance(answer, InvalidInput):
+        return "", ""
+    places = answer.location.candidates if answer.location else ()
+    named = (answer.address.given, answer.address.normalised, *(place.label for place in places))
+    if _secret(answer, hide) and any(name and name in text for name in named for text in (question.sv, question.en)):
         return "", ""
     return question.sv, question.en
+
+
+def _secret(decision: Decision, hide: frozenset[str]) -> bool:
+    """Whether the address is left out: asked for as such, or because it is a position."""
+    return ADDRESS in hide or (POSITION in hide and decision.address.kind in _POSITIONS)
 
 
 def _doubtful(decision: Decision) -> bool:
