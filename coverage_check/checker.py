@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,12 +46,14 @@ _NO_GEOCODER = "NO_GEOCODER"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Located:
-    """A question whose place was looked for: found in its basis, or the code that says why not."""
+    """A question whose place was looked for: found, or the code that says why not."""
 
+    request: Request
     order: Order
-    basis: Basis
+    location: Location | None
     geocoder: str = ""
     code: ReasonCode = ReasonCode.ADDRESS_NOT_FOUND
+    remark: str = ""
 
 
 class Checker:
@@ -230,7 +232,8 @@ class Checker:
             raise InvalidInput("The decision has no basis, as it was read from JSON: ask its question again.")
         order, _ = self._order(basis.request)
         code, geocoder = decision.reasons[0].code, decision.provenance.register
-        return self._decide([_Located(order=order, basis=basis, geocoder=geocoder, code=code)])[0]
+        located = partial(_Located, request=basis.request, order=order, geocoder=geocoder, code=code)
+        return self._decide([located(location=basis.found, remark=basis.remark)])[0]
 
     def check_many(self, requests: Sequence[Request]) -> list[Decision]:
         """Decide many questions with one look at the coverage; each answer is what `check` gives alone.
@@ -320,44 +323,47 @@ class Checker:
             address=_asked(query, request.location),
             place=None if request.at is None else word(PlaceOfUse, request.at),
             receiver=None if request.receiver is None else word(Receiver, request.receiver),
+            moved=self.snapshot.moved,
         )
         return order, query
 
     def _located(self, request: Request) -> _Located:
         """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
         order, query = self._order(request)
-        asked = replace(request, on=order.on)
-        basis = Basis(request=asked, found=None, errors=self.errors_id, risks=self.risks_id)
         geocoder = self.geocoder.id if self.geocoder and query else ""
+        located = partial(_Located, request=request, order=order, geocoder=geocoder)
         try:
             location = request.location or self._locator().find(query)  # type: ignore[arg-type]
         except LocateError as error:
-            odd = replace(basis, remark=_NO_GEOCODER if isinstance(error, GeocoderMissing) else "")
-            return _Located(order=order, basis=odd, geocoder=geocoder, code=ReasonCode(error.reason))
+            remark = _NO_GEOCODER if isinstance(error, GeocoderMissing) else ""
+            return located(location=None, code=ReasonCode(error.reason), remark=remark)
         if looks_swapped(self.snapshot, lat=location.lat, lon=location.lon):
-            odd = replace(basis, remark=_SWAPPED)
-            return _Located(order=order, basis=odd, geocoder=geocoder, code=ReasonCode.INVALID_INPUT)
-        return _Located(order=order, basis=replace(basis, found=location.as_recorded()), geocoder=geocoder)
+            return located(location=None, code=ReasonCode.INVALID_INPUT, remark=_SWAPPED)
+        return located(location=location.as_recorded())
+
+    def _basis(self, located: _Located) -> Basis:
+        """Give what a decision was made from beyond what its JSON says."""
+        asked, found = replace(located.request, on=located.order.on), located.location
+        return Basis(request=asked, found=found, remark=located.remark, errors=self.errors_id, risks=self.risks_id)
 
     def _decide(self, located: Sequence[_Located]) -> list[Decision]:
         made_at = datetime.now(tz=UTC).replace(microsecond=0)  # as precise as the record is
-        looks = iter(availabilities(self.snapshot, [item.basis.found for item in located if item.basis.found]))
+        looks = iter(availabilities(self.snapshot, [item.location for item in located if item.location]))
         decisions = []
         for item in located:
             provenance = self._provenance(item.geocoder)
-            order, basis = replace(item.order, basis=item.basis), item.basis
-            if basis.found is None:
-                decision = undetermined(order, item.code, provenance=provenance, made_at=made_at, remark=basis.remark)
+            if item.location is None:
+                decision = undetermined(item.order, item.code, provenance=provenance, made_at=made_at, remark=item.remark)
             else:
                 decision = decide(
-                    order,
-                    basis.found,
+                    item.order,
+                    item.location,
                     next(looks),
                     catalogue=self.products,
                     provenance=provenance,
                     made_at=made_at,
                 )
-            decisions.append(decision)
+            decisions.append(replace(decision, basis=self._basis(item)))
         return decisions
 
     def _provenance(self, geocoder: str) -> Provenance:

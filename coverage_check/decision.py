@@ -18,7 +18,7 @@ from coverage_check.location import Candidate, LocationLevel, Match
 from coverage_check.technology import Condition, PlaceOfUse, Receiver, SignalLevel, Technology
 
 SCHEMA = "coverage-check/decision/1"
-RULES = "coverage-check/rules/2"
+RULES = "coverage-check/rules/3"
 """Name of the decision's rules; it changes whenever the same inputs could give another verdict."""
 
 
@@ -250,6 +250,12 @@ class Decision:
     provenance: Provenance
     basis: Basis | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def promised_until(self) -> date | None:
+        """The last day of the network that a yes rests on, where the contract is longer than that; else None."""
+        ends = any(reason.code is ReasonCode.TECHNOLOGY_RETIRED for reason in self.reasons)
+        return self.evidence[0].valid_until if ends and self.verdict is Verdict.DELIVERABLE else None
+
     def __bool__(self) -> NoReturn:
         raise TypeError("A decision has four verdicts, not two: compare decision.verdict with Verdict.DELIVERABLE.")
 
@@ -281,6 +287,17 @@ class Decision:
         if decision.id != content_id(decision.to_dict()):
             raise InvalidInput("The decision's id is not that of its content: it was changed after it was made.")
         return decision
+
+    @classmethod
+    def from_json(cls, text: str) -> "Decision":
+        """Read back what `to_json` gave; raise InvalidInput as `from_dict` does, and for a text that is no JSON object."""
+        try:
+            data = json.loads(text)
+        except ValueError:
+            data = None
+        if not isinstance(data, dict):
+            raise InvalidInput("This is no decision: give what check --format json printed.")
+        return cls.from_dict(data)
 
     def _repr_html_(self) -> str:
         from coverage_check.card import card_html  # noqa: PLC0415 - only notebooks need it

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from coverage_check.decision import Decision, Verdict
+from coverage_check.decision import Alternative, Decision, Verdict
 from coverage_check.declaration import nearest
 from coverage_check.errors import InvalidInput, TableInvalid
 from coverage_check.location import ErrorModel, Location
@@ -154,8 +154,12 @@ def _key(name: str) -> str:
     return re.sub(r"[^0-9a-zåäöü]+", "_", name.strip().lower()).strip("_")
 
 
+_NAME = re.compile(r"[^\W\d]{1,30}")
+
+
 def _require(places: Mapping[str, int], header: Sequence[str], defaults: Defaults) -> None:
-    shown = ", ".join(repr(name) for name in header[:12])
+    # A file without a header has cells where names should be, and a cell may be somebody's address.
+    shown = ", ".join(repr(name) if _NAME.fullmatch(name) else f"column {n}" for n, name in enumerate(header[:12], start=1))
     if "address" not in places and not {"lat", "lon"} <= set(places):
         message = f"No column is an address or a position (columns: {shown}): name one with --column address=NAME."
         raise TableInvalid(message)
@@ -272,7 +276,7 @@ def answer_columns(decision: Decision, language: str = "sv") -> dict[str, object
         location.lon if location else None,
         location.match.value if location else None,
         location.level.value if location else None,
-        _offer_text(offer.product, offer.condition, offer.from_) if offer else None,
+        _offer_text(offer) if offer else None,
         decision.sentence.sv if language == "sv" else decision.sentence.en,
         decision.id,
         None,
@@ -289,6 +293,9 @@ def error_columns(error: InvalidInput) -> dict[str, object]:
     }
 
 
-def _offer_text(product: str, condition: str | None, start: date | None) -> str:
-    """Write an alternative in one cell: ``mbb-4g with outdoor_antenna from 2026-01-15``."""
-    return product + (f" with {condition}" if condition else "") + (f" from {start}" if start else "")
+def _offer_text(offer: Alternative) -> str:
+    """Write an alternative in one cell: ``mbb-4g with outdoor_antenna from 2026-01-15``, ``mbb-4g at 59.79556 18.93197``."""
+    condition = f" with {offer.condition}" if offer.condition else ""
+    start = f" from {offer.from_}" if offer.from_ else ""
+    spot = f" at {offer.lat:.5f} {offer.lon:.5f}" if offer.lat is not None and offer.lon is not None else ""
+    return f"{offer.product}{condition}{start}{spot}"

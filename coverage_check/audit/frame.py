@@ -88,7 +88,7 @@ def audit_frame(
 
     otherwise = Defaults.of(**defaults)
     header = [str(name) for name in sales.columns]
-    rows = frame_rows(sales, columns, otherwise)
+    rows = frame_rows(sales, columns, otherwise, errors=checker.errors)
     places = find_columns(header, columns, otherwise)
     if "date" not in places and otherwise.on is None:
         raise TableInvalid("The frame has no column that is the day of sale: name it in columns, or give on.")

@@ -44,6 +44,7 @@ class Auditor:
 
     def __init__(self, checker: "Checker", *, archive: Archive | None = None) -> None:
         self.today = checker.as_of
+        self.errors = checker.errors
         self._archive = archive
         self._checker = checker.for_batches()
         self._ahead: Ahead | None = None

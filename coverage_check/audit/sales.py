@@ -134,7 +134,7 @@ class _Sales:
     def __init__(self, auditor: Auditor, table: Table, run: Run, outputs: Outputs) -> None:
         refuse_answered(table.header, table.name)
         self._auditor = auditor
-        self._reading = Reading.of(table, run.columns, run.defaults)
+        self._reading = Reading.of(table, run.columns, run.defaults, errors=auditor.errors)
         if "date" not in self._reading.places and run.defaults.on is None:
             raise TableInvalid(
                 f"{table.name} has no column that is the day of sale: name one with --column date=NAME, or give --on."

@@ -25,7 +25,7 @@ from coverage_check.cli.arguments import (
 )
 from coverage_check.cli.ledger_commands import PLACE
 from coverage_check.cli.report_arguments import report_look, report_options
-from coverage_check.cli.running import exit_code, tell
+from coverage_check.cli.running import exit_code, say, tell
 from coverage_check.logs import logs_json
 
 if TYPE_CHECKING:
@@ -187,8 +187,8 @@ def _read(checker: "Checker", source: Path, run: "Run") -> "Summary":
 
     summary = read_through(checker, source, run)
     for fault in summary.faults:
-        tell(fault)
-    tell(f"{summary.rows:,} rows, of which {summary.faulty_rows:,} can't be read. Nothing was decided.")
+        say(fault)  # it may repeat a cell, so it is a result, not a message
+    say(f"{summary.rows:,} rows, of which {summary.faulty_rows:,} can't be read. Nothing was decided.")
     return summary
 
 

@@ -195,6 +195,14 @@ class Snapshot:
         x, y = self._transformer.transform(lon, lat)
         return x, y
 
+    def moved(self, lat: float, lon: float, east_m: float, north_m: float) -> tuple[float, float]:
+        """Give the latitude and longitude of a place so many metres of the metric CRS east and north of another."""
+        x, y = self.to_metric(lon=lon, lat=lat)
+        if self._transformer is None:  # to_metric has made it
+            raise AssertionError
+        there = self._transformer.transform(x[0] + east_m, y[0] + north_m, direction="INVERSE")
+        return float(there[1]), float(there[0])
+
     def polygons(self, layer: str) -> "Geometries":
         """Give the polygons of a layer's union, in the metric CRS, for maps and for checks; `lookup` is what answers.
 

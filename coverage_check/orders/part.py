@@ -106,6 +106,9 @@ def part_of(target: Path, identity: Mapping[str, str], *, resume: bool) -> Itera
             file.truncate(0)
             file.write(_entry(identity))
             file.flush()
+        for other in folder.iterdir():
+            if other.name != "answers":
+                other.unlink()  # what a killed run was writing
         yield Part(target, file, folder, kept or 0)
 
 

@@ -45,7 +45,7 @@ class OrdersReport:
         self._run = run
         with open_table(source, sheet=run.sheet) as table:
             refuse_answered(table.header, table.name)
-            self._reading = Reading.of(table, run.columns, run.defaults)
+            self._reading = Reading.of(table, run.columns, run.defaults, errors=checker.errors)
             self._splitting = Splitting.of(table.header, self._reading.places, by=by, hide=options.hide)
         self._report = Report(columns=self._splitting.names, options=options)
 

@@ -1,8 +1,10 @@
 """Rows and their answers to a file: CSV, JSON lines, Parquet or XLSX. Every input column first, untouched and in order."""
 
 import csv
+import errno
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -226,11 +228,13 @@ def _xlsx(target: Path, plan: Layout) -> Iterator[Write]:
     """Keep text as text and numbers as numbers. Rows are written as they come; only the ZIP file is made at the end."""
     try:
         import xlsxwriter  # noqa: PLC0415 - an extra
+        import xlsxwriter.exceptions  # noqa: PLC0415
     except ImportError:
         raise MissingExtra("XLSX needs XlsxWriter: pip install 'mobile-coverage-check[excel]'.") from None
     if len(plan.header) + len(plan.answers) > _MOST_COLUMNS:
         raise OutputRefused(f"An XLSX sheet holds no more than {_MOST_COLUMNS:,} columns: choose CSV or Parquet.")
     book = xlsxwriter.Workbook(target, {"constant_memory": True, "tmpdir": str(target.parent)})
+    book.use_zip64()
     book.set_properties({"created": datetime.combine(plan.day, time.min)})
     sheet = book.add_worksheet("orders")
     styles = {
@@ -249,8 +253,13 @@ def _xlsx(target: Path, plan: Layout) -> Iterator[Write]:
             for column, cell in enumerate([*cells[:width], *[""] * (width - len(cells)), *answer, *cells[width:]]):
                 _write_cell(sheet, row, column, cell, styles)
 
-    yield write
-    book.close()
+    try:
+        yield write
+        book.close()
+    except xlsxwriter.exceptions.XlsxFileError:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None  # it tells no more of what was wrong
+    finally:
+        sheet.row_data_fh.close()  # it would stay open where the rows ended early
 
 
 def _write_cell(sheet: Any, row: int, column: int, cell: object, styles: Mapping[type[date], Any]) -> None:

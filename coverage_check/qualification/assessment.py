@@ -25,6 +25,9 @@ Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
 
 
+_CLAIM = attrgetter("network", "technology", "service", "level", "environment", "receiver")
+
+
 class Fit(Enum):
     """How a layer fits a need, whatever the day."""
 
@@ -75,6 +78,10 @@ class Claim:
         """Whether the edge runs between the places where the customer may be."""
         return bool(self.availability.covered.any() and not self.availability.covered.all())
 
+    def supersedes(self, other: "Claim") -> bool:
+        """Whether this is a newer map of the same claim: network, technology, service, level, place and receiver."""
+        return self.layer.published > other.layer.published and _CLAIM(self.layer) == _CLAIM(other.layer)
+
     def is_(self, fit: Fit, time: Time) -> bool:
         """Whether the claim is of this fit and time."""
         return self.fit is fit and self.time is time
@@ -85,7 +92,8 @@ class Assessment:
     """Probabilities that sum to one, the verdict that costs least, and the claims behind it.
 
     `unknown_because` says why a share of the places is unknown; None where none is. `focus` are the claims that explain the
-    verdict: those of the weakest of all needs, for there it fails; all of them where any need suffices.
+    verdict: those of the weakest of all needs, for there it fails; all of them where any need suffices. `served` and
+    `unclear` are the probability of service, and whether nobody knows, at each place where the customer may be.
     """
 
     verdict: Verdict
@@ -97,6 +105,8 @@ class Assessment:
     needed: SignalLevel
     unknown_because: ReasonCode | None
     agree: bool
+    served: Values
+    unclear: Mask
 
     @property
     def covered_here(self) -> bool:
@@ -140,7 +150,7 @@ def reliable(probability: float, resolution_m: float, edge_distance_m: Values) -
 def assess(product: Product, use: Use, on: date, location: Location, availabilities: Sequence[Availability]) -> Assessment:
     """Weigh every claim at every place where the customer may be."""
     needs = product.any_of or product.all_of
-    by_need = [_claims(need, product, use, on, availabilities) for need in needs]
+    by_need = [claims_of(need, product, use, on, availabilities) for need in needs]
     outcomes = [_outcome(claims) for claims in by_need]
     rel, unknown = _combine(outcomes, every=bool(product.all_of))
     places = slice(1, None) if rel.size > 1 else slice(0, None)
@@ -161,6 +171,8 @@ def assess(product: Product, use: Use, on: date, location: Location, availabilit
         needed=max((_level(need, product, use) for need in needs), key=lambda level: level.rank),
         unknown_because=_why_unknown(by_need) if unknown.any() else None,
         agree=agree,
+        served=rel,
+        unclear=unknown,
     )
 
 
@@ -170,7 +182,8 @@ def _level(need: Need, product: Product, use: Use) -> SignalLevel:
     return needed_level(use.place, use.receiver)
 
 
-def _claims(need: Need, product: Product, use: Use, on: date, availabilities: Sequence[Availability]) -> tuple[Claim, ...]:
+def claims_of(need: Need, product: Product, use: Use, on: date, availabilities: Sequence[Availability]) -> tuple[Claim, ...]:
+    """Give what the layers of one need's network, technology and service claim."""
     wanted = (need.network or product.network, need.technology, product.service)
     level = _level(need, product, use)
     return tuple(
@@ -215,7 +228,10 @@ def _outcome(claims: Sequence[Claim]) -> tuple[Values, Mask]:
             inside = claim.availability.covered & claim.availability.surveyed
             rel = np.maximum(rel, inside * reliability(claim.layer, claim.availability.edge_distance_m))
     speak = _Places(claims, size)
-    pending = speak.covered((Fit.QUALIFIES,), (Time.STALE,)) | speak.covered((Fit.SPEED_UNKNOWN,), (Time.LIVE, Time.STALE))
+    pending = speak.covered((Fit.SPEED_UNKNOWN,), (Time.LIVE,))
+    for claim in claims:
+        if claim.time is Time.STALE and claim.fit is not Fit.LOWER:
+            pending |= _inside(claim.availability) & ~_superseded(claim, claims)
     # A live map says no, be it of the needed level or of a lower one that isn't there either ...
     denied = speak.surveyed(_ANY_FIT, (Time.LIVE,)) & ~speak.covered(_ANY_FIT, (Time.LIVE,))
     denied |= speak.surveyed((Fit.QUALIFIES, Fit.SPEED_UNKNOWN), (Time.LIVE,))
@@ -249,6 +265,15 @@ class _Places:
             if claim.fit in fits and claim.time in times:
                 union |= mask(claim.availability)
         return union
+
+
+def _superseded(stale: Claim, claims: Sequence[Claim]) -> Mask:
+    """Give the places where a newer map of the same claim is in use: there it alone speaks, and the old one is history."""
+    newer: Mask = np.zeros(stale.availability.surveyed.size, dtype=bool)
+    for claim in claims:
+        if claim.time is Time.LIVE and claim.supersedes(stale):
+            newer |= claim.availability.surveyed
+    return newer
 
 
 def _inside(availability: Availability) -> Mask:
@@ -299,7 +324,8 @@ def _why_unknown(by_need: Sequence[Sequence[Claim]]) -> ReasonCode:
     claims = [claim for claims in by_need for claim in claims]
     if not all(by_need) or all(claim.time is Time.SILENT for claim in claims):
         return ReasonCode.NO_DATA
-    if any(claim.time is Time.STALE and claim.fit is not Fit.LOWER and claim.surveyed_here for claim in claims):
+    stale = [claim for claim in claims if claim.time is Time.STALE and claim.fit is not Fit.LOWER and claim.surveyed_here]
+    if not all(_superseded(claim, claims)[0] for claim in stale):
         return ReasonCode.LAYER_STALE
     if any(claim.fit is Fit.SPEED_UNKNOWN and claim.covers_here for claim in claims):
         return ReasonCode.THRESHOLD_UNKNOWN

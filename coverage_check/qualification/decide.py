@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from coverage_check.availability import Availability
-from coverage_check.basis import Basis
 from coverage_check.decision import (
     AskedAddress,
     CandidatePlace,
@@ -13,7 +12,6 @@ from coverage_check.decision import (
     FoundLocation,
     ProductName,
     Provenance,
-    Reason,
     ReasonCode,
     Use,
     Verdict,
@@ -25,6 +23,7 @@ from coverage_check.qualification import explanation, sentences
 from coverage_check.qualification.alternatives import alternatives
 from coverage_check.qualification.assessment import Assessment, assess, conditional_use, own_use, thresholds
 from coverage_check.qualification.flips import flip
+from coverage_check.qualification.questions import questions, questions_for
 from coverage_check.technology import Condition, PlaceOfUse, Receiver
 
 
@@ -32,7 +31,8 @@ from coverage_check.technology import Condition, PlaceOfUse, Receiver
 class Order:
     """What is asked: which product, where it will be used and with what, on which day.
 
-    `place` and `receiver` are None where the product's own hold. `basis` goes into the decision as it is.
+    `place` and `receiver` are None where the product's own hold. `moved` turns metres beside a place into degrees, which a
+    spot nearby needs; without it none is offered.
     """
 
     product: Product
@@ -40,7 +40,7 @@ class Order:
     address: AskedAddress
     place: PlaceOfUse | None = None
     receiver: Receiver | None = None
-    basis: Basis | None = None
+    moved: explanation.Moved | None = None
 
     @property
     def use(self) -> Use:
@@ -80,9 +80,11 @@ def decide(
         availabilities=tuple(availabilities),
         verdict=verdict,
         condition=condition,
+        moved=order.moved,
     )
-    reasons = explanation.reasons(case)
-    offers = () if verdict is Verdict.DELIVERABLE else alternatives(case, order.place, catalogue)
+    whys = explanation.whys(case)
+    offers = alternatives(case, order.place, catalogue)
+    asked = questions(case, whys, offers, catalogue)
     settled = assessment.agree and not product.on_sale(order.on)
     return _sealed(
         Decision(
@@ -93,18 +95,17 @@ def decide(
             verdict=verdict,
             probability=round(case.probability, 6),
             thresholds=thresholds(product.risk),
-            reasons=reasons,
+            reasons=tuple(why.reason for why in whys),
             product=ProductName(code=product.code, name=product.name),
             use=use,
             address=order.address,
             location=_recorded(location),
-            evidence=explanation.evidence(case, reasons),
+            evidence=explanation.evidence(case, whys),
             flips=None if settled else flip(case),
             alternatives=offers,
-            ask_next=explanation.questions(case, reasons, offers),
-            sentence=sentences.sentence(case, reasons, offers, order.address, catalogue),
+            ask_next=asked,
+            sentence=sentences.sentence(case, sentences.Told(whys, offers, asked), order.address, catalogue),
             provenance=provenance,
-            basis=order.basis,
         )
     )
 
@@ -119,7 +120,7 @@ def undetermined(
     location: Location | None = None,
 ) -> Decision:
     """Decide that nothing can be said, because the place could not be found or the input not be used."""
-    reason = Reason(code=code, message=explanation.message(code, remark=remark))
+    reason = explanation.lone(code, remark).reason
     return _sealed(
         Decision(
             id="",
@@ -137,10 +138,9 @@ def undetermined(
             evidence=(),
             flips=None,
             alternatives=(),
-            ask_next=explanation.questions_for(code, remark),
+            ask_next=questions_for(code, remark),
             sentence=sentences.undetermined_sentence(order.product, order.address, code, remark=remark),
             provenance=provenance,
-            basis=order.basis,
         )
     )
 

@@ -10,7 +10,8 @@ from datetime import date
 
 import numpy as np
 
-from coverage_check.checker import Checker, Request
+from coverage_check.basis import Request
+from coverage_check.checker import Checker
 from coverage_check.coverage.index import implementation
 from coverage_check.location import Location
 

@@ -1,6 +1,7 @@
 """TMF645 v4.0.1: what comes out validates against the standard, says what was decided, and never calls unknown a no."""
 
 import json
+import re
 from datetime import UTC, date, timedelta, timezone
 from itertools import product as combinations
 from typing import Any
@@ -8,18 +9,20 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft4Validator
+from jsonschema import Draft4Validator, FormatChecker
 
+from coverage_check.checker import Checker
 from coverage_check.decision import Decision, Verdict
 from coverage_check.errors import InvalidInput
 from coverage_check.products import Need
 from coverage_check.report.tmf645 import QualificationResult, TaskState, check_resource, item_result, query_resource, roll_up
 from coverage_check.report.tmf645_request import AskedService, check_questions, query_question
 from coverage_check.technology import Condition, SignalLevel, Technology
-from tests.made_claims import layer, product
+from tests.made_claims import layer, location, product
 from tests.made_decisions import made_decision
 from tests.shared import shared
 from tests.unit.test_qualification import decided
+from tests.unit.test_qualification_alternatives import at
 
 Q, A, U = QualificationResult.QUALIFIED, QualificationResult.ALTERNATE, QualificationResult.UNQUALIFIED
 THREE_G = product(code="mbb-3g", any_of=(Need(technology=Technology.G3),))
@@ -33,7 +36,18 @@ WITH_ANTENNA = decided(
     sold=product(conditions=(Condition.OUTDOOR_ANTENNA,)),
 )
 LATER = decided((layer(valid_from=date(2026, 1, 15)), 2000.0))
-EVERY = {"yes": YES, "no": NO, "no, but 3G": NO_BUT, "unknown": UNKNOWN, "antenna": WITH_ANTENNA, "later": LATER}
+ENDS = decided((layer(valid_until=date(2025, 12, 9)), 3000.0), sold=product(contract_months=24))
+SPOT = at(location(30, 150), -40.0)
+EVERY = {
+    "yes": YES,
+    "no": NO,
+    "no, but 3G": NO_BUT,
+    "unknown": UNKNOWN,
+    "antenna": WITH_ANTENNA,
+    "later": LATER,
+    "ends": ENDS,
+    "spot": SPOT,
+}
 
 
 def item(place: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
@@ -50,12 +64,23 @@ def query(*decisions: Decision) -> dict[str, Any]:
     return query_resource({"searchCriteria": item()}, decisions, id_="7", href="/queryServiceQualification/7")
 
 
+FORMATS = FormatChecker(formats=())
+"""Of the standard's formats. jsonschema checks them only where more packages are installed, and says nothing where not."""
+
+
+@FORMATS.checks("date-time")
+def is_date_time(value: object) -> bool:
+    """Whether it is a moment as RFC 3339 writes it, with its offset."""
+    pattern = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
+    return not isinstance(value, str) or re.fullmatch(pattern, value) is not None
+
+
 def validator(definition: str) -> Draft4Validator:
     """Give the standard's own schema of a resource."""
     path = shared("data/standards/TMF645-ServiceQualification-v4.0.1.swagger.json")
     swagger = json.loads(path.read_text(encoding="utf-8"))
     schema = {"$ref": f"#/definitions/{definition}", "definitions": swagger["definitions"]}
-    return Draft4Validator(schema, format_checker=Draft4Validator.FORMAT_CHECKER)
+    return Draft4Validator(schema, format_checker=FORMATS)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -66,10 +91,30 @@ def test_each_resource_validates_against_the_standard(name: str) -> None:
 
 def test_the_validator_is_awake() -> None:
     assert not validator("CheckServiceQualification").is_valid(check(YES) | {"state": "banana"})
+    assert not validator("CheckServiceQualification").is_valid(check(YES) | {"expirationDate": "2026-01-15T00:00:00"})
+    assert not validator("QueryServiceQualification").is_valid(query(YES) | {"expirationDate": "2026-01-15"})
     assert not validator("CheckServiceQualification_Create").is_valid({"serviceQualificationItem": []})
 
 
-# The decision table of docs/formats-record.md.
+ADDRESSES = ("Harg 12, 760 21 Vätö", "Norrviken 23, 760 21 Vätö", "Vätövägen 20, 760 21 Vätö", "Kyrkvägen 3", "Box 3")
+
+
+@pytest.mark.parametrize("on", [date(2025, 11, 1), date(2026, 2, 1), date(2030, 1, 1)])
+def test_what_the_demonstration_decides_validates_and_says_what_was_decided(on: date) -> None:
+    checker = Checker.from_config("demo")
+    decisions = [checker.check(text, product=code, on=on) for text in ADDRESSES for code in checker.products]
+    resource = check(*decisions)
+    validator("CheckServiceQualification").validate(resource)
+    validator("QueryServiceQualification").validate(query(*decisions))
+    for decision, answered in zip(decisions, resource["serviceQualificationItem"], strict=True):
+        result, proposed = answered.get("qualificationResult"), "alternateServiceProposal" in answered
+        assert (result == "qualified") is (decision.verdict is Verdict.DELIVERABLE)
+        assert (result is None) is (decision.verdict is Verdict.UNDETERMINED) is (answered["state"] != "done")
+        assert (result == "alternate") is proposed
+        assert proposed or decision.verdict is not Verdict.CONDITIONAL
+
+
+# The decision table of docs/formats.md.
 @pytest.mark.parametrize(
     ("name", "verdict", "state", "result", "proposals", "reasons", "errors"),
     [
@@ -77,6 +122,8 @@ def test_the_validator_is_awake() -> None:
         ("antenna", Verdict.CONDITIONAL, "done", "alternate", 1, True, False),
         ("later", Verdict.NOT_DELIVERABLE, "done", "alternate", 1, True, False),
         ("no, but 3G", Verdict.NOT_DELIVERABLE, "done", "alternate", 1, True, False),
+        ("spot", Verdict.NOT_DELIVERABLE, "done", "alternate", 1, True, False),
+        ("ends", Verdict.DELIVERABLE, "done", "qualified", 0, False, False),
         ("no", Verdict.NOT_DELIVERABLE, "done", "unqualified", 0, True, False),
         ("unknown", Verdict.UNDETERMINED, "terminatedWithError", None, 0, False, True),
     ],
@@ -106,6 +153,25 @@ def test_what_is_proposed_names_its_condition_its_product_or_its_day() -> None:
     assert antenna["alternateService"]["serviceSpecification"]["id"] == "mbb-4g"
     assert other["alternateService"]["serviceSpecification"]["id"] == "mbb-3g"
     assert later["alternateServiceAvailabilityDate"] == "2026-01-15T00:00:00+00:00"
+
+
+def test_a_yes_that_ends_within_the_contract_says_so() -> None:
+    asked = item()
+    asked["service"]["serviceCharacteristic"] = [{"name": "placeOfUse", "value": "indoors"}]
+    resource = check_resource({"serviceQualificationItem": [asked]}, [ENDS], id_="1", href="/1")
+    (answered,) = resource["serviceQualificationItem"]
+    assert answered["qualificationResult"] == "qualified"
+    told = {one["name"]: one["value"] for one in answered["service"]["serviceCharacteristic"]}
+    assert told == {"placeOfUse": "indoors", "promisedUntil": "2025-12-09"}
+    (listed,) = query(ENDS)["serviceQualificationItem"]
+    assert listed["service"]["serviceCharacteristic"][-1]["value"] == "2025-12-09"
+
+
+def test_a_spot_on_the_plot_is_proposed_with_its_place() -> None:
+    (answered,) = check(SPOT)["serviceQualificationItem"]
+    (offer,) = SPOT.alternatives
+    (place,) = answered["alternateServiceProposal"][0]["alternateService"]["place"]
+    assert place["geoJson"]["coordinates"] == [offer.lon, offer.lat]
 
 
 def test_reasons_carry_the_code_and_the_sentence_of_the_decision() -> None:
