@@ -190,7 +190,7 @@ OPENINGS: Mapping[str, Words] = {
 
 _SURELY = Words("ska fungera", "should work")
 _PROBABLY = Words("fungerar troligen", "will probably work")
-_SURELY_FROM = 0.9
+SURELY_FROM = 0.9
 
 CONDITIONS: Mapping[Condition, Words] = {
     Condition.OUTDOOR_ANTENNA: Words("med utomhusantenn", "with an outdoor antenna"),
@@ -324,7 +324,7 @@ def direction_words(bearing_deg: float) -> Words:
 
 def works_words(probability: float) -> Words:
     """Say that it works, no surer than it is."""
-    return _SURELY if probability >= _SURELY_FROM else _PROBABLY
+    return _SURELY if probability >= SURELY_FROM else _PROBABLY
 
 
 def use_words(place: str, receiver: str) -> Words:

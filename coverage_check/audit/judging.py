@@ -52,6 +52,7 @@ class Auditor:
             at_once = AT_ONCE if asks_a_server(self._checker.geocoder) else 0
             self._ahead = Ahead(self._checker.geocoder, at_once=at_once)
             self._checker.geocoder = self._ahead
+        self._checkers = {self._checker.snapshot.id: self._checker}
 
     @property
     def snapshots(self) -> Sequence[Snapshot]:
@@ -103,10 +104,16 @@ class Auditor:
             places[self._map_of(row)].append(n)
         found: dict[int, Outcome] = {}
         for snapshot, numbers in places.items():
-            checker = self._checker.over(snapshot or self._checker.snapshot)
+            checker = self._checker_over(snapshot or self._checker.snapshot)
             outcomes = checker.decide_rows([rows[n] for n in numbers])
             found.update(zip(numbers, outcomes if snapshot else map(self._without_map, outcomes), strict=True))
         return [found[n] for n in range(len(rows))]
+
+    def _checker_over(self, snapshot: Snapshot) -> "Checker":
+        """Give the checker of a snapshot, the same one each time: it keeps what alike rows share."""
+        if snapshot.id not in self._checkers:
+            self._checkers[snapshot.id] = self._checker.over(snapshot)
+        return self._checkers[snapshot.id]
 
     def _map_of(self, row: OrderRow | InvalidInput) -> Snapshot | None:
         if self._archive is None or isinstance(row, InvalidInput) or row.on is None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyproj import Transformer
 
     from coverage_check.coverage.index import Index
-    from coverage_check.coverage.lookup import Columns, Floats, Lookup
+    from coverage_check.coverage.lookup import Areas, Columns, Floats, Lookup
     from coverage_check.coverage.sources.features import Geometries
 
 Progress = Callable[[int, int, str], None]
@@ -174,6 +174,13 @@ class Snapshot:
         if x is not None and y is not None and lon is None and lat is None:
             return look_up(self._index, self._columns, *_points(x, y, names="x and y"))
         raise InvalidInput("a look-up needs either lon and lat, or x and y: give one pair.")
+
+    @property
+    def areas(self) -> "Areas":
+        """The same answers for one layer at a time."""
+        from coverage_check.coverage.lookup import Areas  # noqa: PLC0415 - to describe a snapshot takes none
+
+        return Areas(self._index, self._columns)
 
     def to_metric(self, *, lon: "npt.ArrayLike", lat: "npt.ArrayLike") -> "tuple[Floats, Floats]":
         """Carry degrees, WGS 84, into the metric CRS; a place that it doesn't have becomes infinite.

@@ -102,6 +102,29 @@ def test_a_sale_is_judged_by_the_map_that_was_there(folder: Path, sold: str, del
         assert Decision.from_dict(then.to_dict()) == then
 
 
+def test_many_sales_by_several_maps_are_each_what_its_own_map_says(folder: Path) -> None:
+    """Rows share work in a batch; what they share never comes from another day's map."""
+    archive = Archive.open(folder / "archive")
+    today = Checker.from_config(folder / "coverage-check.toml")
+    houses = [f"{street} {n}, 760 21 Vätö" for street in ("Harg", "Vätövägen", "Norrviken") for n in (1, 6, 12)]
+    days = [date(2025, 6, 1), date(2026, 1, 14), date(2026, 1, 15), date(2026, 1, 31)]
+    rows = [
+        OrderRow(product="mbb-4g", address=house, location=None, on=day, at=None, receiver=None)
+        for house in houses
+        for day in days
+    ]
+    auditor = Auditor(today, archive=archive)
+    for _ in range(2):
+        for row, (then, _now) in zip(rows, auditor.judge(rows), strict=True):
+            assert isinstance(then, Decision)
+            assert row.on is not None
+            map_of_day = archive.on(row.on)
+            assert map_of_day is not None
+            alone = Checker(snapshot=map_of_day, products=today.products, geocoder=today.geocoder)
+            assert row.address is not None
+            assert then.id == alone.check(row.address, product="mbb-4g", on=row.on).id
+
+
 def test_what_was_to_come_is_not_told_by_a_map_that_nobody_had(folder: Path) -> None:
     """With one snapshot of all, a sale in November is told that 4G comes in January; with the archive it can't be."""
     row = OrderRow(product="mbb-4g", address=HARG, location=None, on=date(2025, 11, 1), at=None, receiver=None)
