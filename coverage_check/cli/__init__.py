@@ -30,6 +30,7 @@ from coverage_check.cli.arguments import (
     log_format_option,
     verdicts_of,
 )
+from coverage_check.cli.audit_command import audit
 from coverage_check.cli.ledger_commands import ledger, record_sale, require_order, sale_options
 from coverage_check.cli.orders_command import orders
 from coverage_check.cli.running import exit_code, progress, run_command, say, use_utf8
@@ -51,6 +52,7 @@ def commands() -> None:
 
 
 commands.add_command(orders)
+commands.add_command(audit)
 
 
 @commands.command(cls=OneAddress)

@@ -16,6 +16,7 @@ from coverage_check.orders.checking import (
 )
 from coverage_check.orders.formulas import neutral
 from coverage_check.orders.recording import recorded_in
+from coverage_check.orders.reporting import OrdersReport
 from coverage_check.orders.stdin import from_stdin
 from coverage_check.orders.tables import Chunk, Table, open_table
 from coverage_check.orders.whole import whole
@@ -23,6 +24,7 @@ from coverage_check.orders.whole import whole
 __all__ = [
     "Chunk",
     "DecidedRow",
+    "OrdersReport",
     "Progress",
     "Record",
     "Run",
