@@ -13,6 +13,7 @@ import numpy.typing as npt
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.decision import Decision, Verdict
 from coverage_check.errors import InvalidInput
+from coverage_check.report.window import Coordinates, Window, ring_path
 
 _WIDTH_PX = 720
 _MARGIN_M = 1500.0
@@ -24,8 +25,6 @@ _MARKS = {
     Verdict.UNDETERMINED: ("#57606a", "?"),
 }
 
-Coordinates = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -35,27 +34,6 @@ class Picture:
 
     def _repr_html_(self) -> str:
         return self.svg
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """The window of the map, metres, and how it becomes pixels: north is up."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-
-    @property
-    def scale(self) -> float:
-        return _WIDTH_PX / (self.east - self.west)
-
-    @property
-    def height_px(self) -> float:
-        return (self.north - self.south) * self.scale
-
-    def pixels(self, xy: Coordinates) -> Coordinates:
-        return np.column_stack(((xy[:, 0] - self.west) * self.scale, (self.north - xy[:, 1]) * self.scale))
 
 
 def draw(snapshot: Snapshot, decisions: Sequence[Decision], *, layers: Sequence[str]) -> Picture:
@@ -93,31 +71,27 @@ def _points(snapshot: Snapshot, decisions: Sequence[Decision]) -> Coordinates:
     return np.column_stack(snapshot.to_metric(lon=lon, lat=lat))
 
 
-def _frame(boxes: Sequence[tuple[float, float, float, float]], points: Coordinates) -> _Frame:
+def _frame(boxes: Sequence[tuple[float, float, float, float]], points: Coordinates) -> Window:
     """Show the layers whole, or the places with some margin where no layer is drawn."""
     corners = [np.array(boxes, dtype=np.float64).reshape(-1, 2)] if boxes else [points - _MARGIN_M, points + _MARGIN_M]
     xy = np.vstack(corners)
     if xy.size == 0:
         raise InvalidInput("There is nothing to draw: name a layer, or give a decision with a place.")
     (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
-    return _Frame(float(west), float(south), float(east), float(north))
+    return Window(west=float(west), south=float(south), east=float(east), north=float(north), width_px=_WIDTH_PX)
 
 
-def _shape(polygons: npt.NDArray[np.object_], name: str, frame: _Frame, fill: str) -> str:
+def _shape(polygons: npt.NDArray[np.object_], name: str, frame: Window, fill: str) -> str:
     """Draw one layer as one path, its holes left open, simplified to a pixel."""
     import shapely  # noqa: PLC0415 - only a map simplifies
 
     simple = shapely.simplify(polygons, 1 / frame.scale, preserve_topology=True)
     rings = shapely.get_rings(simple)
-    path = "".join(_ring(frame.pixels(shapely.get_coordinates(ring))) for ring in rings)
+    path = "".join(ring_path(frame.pixels(shapely.get_coordinates(ring))) for ring in rings)
     return f'<path d="{path}" fill="{fill}" fill-opacity="0.25" fill-rule="evenodd"><title>{escape(name)}</title></path>'
 
 
-def _ring(pixels: Coordinates) -> str:
-    return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in pixels[:-1].tolist()) + "Z"
-
-
-def _mark(decision: Decision, at: Sequence[float], frame: _Frame) -> str:
+def _mark(decision: Decision, at: Sequence[float], frame: Window) -> str:
     colour, sign = _MARKS[decision.verdict]
     x, y = at
     place = decision.location
@@ -138,7 +112,7 @@ def _legend(n: int, name: str) -> str:
     )
 
 
-def _scale_bar(frame: _Frame) -> str:
+def _scale_bar(frame: Window) -> str:
     length_m = 10 ** int(np.log10((frame.east - frame.west) / 3))
     x, y, width = 8.0, frame.height_px - 10, length_m * frame.scale
     label = f"{length_m:,} m" if length_m < 1000 else f"{length_m // 1000:,} km"
