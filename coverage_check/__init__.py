@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from coverage_check.decision import Decision, Reason, ReasonCode, Verdict
     from coverage_check.errors import CoverageCheckError
     from coverage_check.layer import Layer
+    from coverage_check.ledger import Channel, Initiator, Ledger, SaleContext, recompute_with
     from coverage_check.location import Candidate, ErrorModel, Location, LocationLevel, Match
     from coverage_check.products import Product
     from coverage_check.technology import PlaceOfUse, Receiver, Service, SignalLevel, Technology
@@ -33,6 +34,7 @@ _HOMES = {
     "decision": ("Decision", "Reason", "ReasonCode", "Verdict"),
     "errors": ("CoverageCheckError",),
     "layer": ("Layer",),
+    "ledger": ("Channel", "Initiator", "Ledger", "SaleContext", "recompute_with"),
     "location": ("Candidate", "ErrorModel", "Location", "LocationLevel", "Match"),
     "products": ("Product",),
     "technology": ("PlaceOfUse", "Receiver", "Service", "SignalLevel", "Technology"),
@@ -43,12 +45,15 @@ __all__ = [
     "Address",
     "Availability",
     "Candidate",
+    "Channel",
     "Checker",
     "Coordinates",
     "CoverageCheckError",
     "Decision",
     "ErrorModel",
+    "Initiator",
     "Layer",
+    "Ledger",
     "Location",
     "LocationLevel",
     "Match",
@@ -59,6 +64,7 @@ __all__ = [
     "Reason",
     "ReasonCode",
     "Receiver",
+    "SaleContext",
     "Service",
     "SignalLevel",
     "Snapshot",
@@ -66,6 +72,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "import_layers",
+    "recompute_with",
 ]
 
 

@@ -8,22 +8,18 @@ One checker serves many threads, and goes on working after a fork.
 import hashlib
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coverage_check.address import Coordinates, PlusCode, Query, parse
+from coverage_check.basis import Basis, Request, errors_id, risks_id
 from coverage_check.config import Config, read_config
 from coverage_check.coverage.availabilities import availabilities, looks_swapped
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.decision import RULES, AskedAddress, Decision, Provenance, ReasonCode, Versions
-from coverage_check.errors import AddressNotFound, InvalidInput, LocateError
-from coverage_check.geocoders import position
-from coverage_check.geocoders.base import Geocoder
-from coverage_check.geocoders.batches import for_batch
-from coverage_check.geocoders.configured import open_geocoder
-from coverage_check.geocoders.explanation import Explanation, explain
+from coverage_check.errors import GeocoderMissing, InvalidInput, LocateError
 from coverage_check.location import ErrorModel, Location
 from coverage_check.order_frames import frame_rows, with_answers
 from coverage_check.order_rows import Defaults, OrderRow, answer_columns, error_columns, read_day
@@ -33,42 +29,28 @@ from coverage_check.technology import PlaceOfUse, Receiver, word
 from coverage_check.version import __version__
 
 if TYPE_CHECKING:
+    from coverage_check.address import Query
+    from coverage_check.geocoders.base import Geocoder
+    from coverage_check.geocoders.explanation import Explanation
+    from coverage_check.geocoders.locating import Locator
     from coverage_check.order_frames import Orders
+
+__all__ = ["Checker", "Request"]
 
 _SWAPPED = "SWAPPED"
 _FRAME_ROWS = 500
 """Rows of a frame that are looked up together: as many as memory takes easily with all places of each customer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One question: a product at an address or a known location, perhaps for another day or use than usual.
-
-    Attributes
-    ----------
-    address
-        The customer's words, or None where `location` is given.
-    on
-        The day that is asked about; None for the checker's own.
-    """
-
-    product: str
-    address: str | None = None
-    location: Location | None = None
-    on: date | None = None
-    at: PlaceOfUse | str | None = None
-    receiver: Receiver | str | None = None
+_NO_GEOCODER = "NO_GEOCODER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Located:
-    """A question whose place was looked for: found, or the code that says why not."""
+    """A question whose place was looked for: found in its basis, or the code that says why not."""
 
     order: Order
-    location: Location | None
+    basis: Basis
     geocoder: str = ""
     code: ReasonCode = ReasonCode.ADDRESS_NOT_FOUND
-    remark: str = ""
 
 
 class Checker:
@@ -93,7 +75,7 @@ class Checker:
         *,
         snapshot: Snapshot | str | Path,
         products: Catalogue | str | Path,
-        geocoder: Geocoder | None = None,
+        geocoder: "Geocoder | None" = None,
         errors: ErrorModel | None = None,
         as_of: date | None = None,
     ) -> None:
@@ -104,8 +86,13 @@ class Checker:
         self._as_of = as_of
 
     @classmethod
-    def from_config(cls, config: str | Path | Config = "coverage-check.toml") -> "Checker":
+    def from_config(cls, config: str | Path | Config = "coverage-check.toml", *, addresses: bool = True) -> "Checker":
         """Make the checker that a coverage-check.toml describes; ``demo`` is the bundled fictitious one.
+
+        Parameters
+        ----------
+        addresses
+            Whether addresses will be asked about. For positions alone the geocoder isn't opened, nor its library loaded.
 
         Raises
         ------
@@ -116,7 +103,7 @@ class Checker:
         return cls(
             snapshot=Snapshot.open(config.snapshot),
             products=read_products(config.products, risk=config.risk),
-            geocoder=open_geocoder(config),
+            geocoder=_geocoder(config) if addresses else None,
             errors=config.errors,
             as_of=config.as_of,
         )
@@ -124,19 +111,31 @@ class Checker:
     def for_batches(self) -> "Checker":
         """Give the checker for many addresses in a row: without a cache, unless that is meant for batches.
 
-        Raises
-        ------
-        InvalidInput
-            The geocoder is a public server, whose policy forbids batches.
+        A public server whose policy forbids batches isn't asked: an address that needs it is refused, a position is not.
         """
         checker = copy(self)
-        checker.geocoder = None if self.geocoder is None else for_batch(self.geocoder)
+        checker.geocoder = self._locator().for_batches().geocoder
         return checker
+
+    @property
+    def errors(self) -> ErrorModel:
+        """How far off a position may be."""
+        return self._errors
 
     @property
     def as_of(self) -> date:
         """The day taken where a question names none."""
         return self._as_of or datetime.now(tz=UTC).astimezone().date()
+
+    @cached_property
+    def errors_id(self) -> str:
+        """SHA-256 of the error model."""
+        return errors_id(self._errors)
+
+    @cached_property
+    def risks_id(self) -> str:
+        """SHA-256 of what a wrong answer costs, by product."""
+        return risks_id(self.products)
 
     @property
     def fingerprint(self) -> str:
@@ -157,9 +156,9 @@ class Checker:
         LocateError
             It could not be found; the class says why.
         """
-        return self._locate(parse(address))
+        return self._locator().locate(address)
 
-    def explain(self, address: str) -> Explanation:
+    def explain(self, address: str) -> "Explanation":
         """Find where an address may be as `locate` does, and tell what was understood and what each source said.
 
         Raises
@@ -167,13 +166,7 @@ class Checker:
         InvalidInput
             The text is empty, or longer than any address.
         """
-        query = parse(address)
-        if self.geocoder is not None and not isinstance(query, Coordinates | PlusCode):
-            return explain(self.geocoder, query)
-        try:
-            return Explanation(query=query, location=self._locate(query))
-        except LocateError as error:
-            return Explanation(query=query, error=error)
+        return self._locator().explain(address)
 
     def check(
         self,
@@ -215,6 +208,21 @@ class Checker:
     ) -> Decision:
         """Decide whether a product can be delivered at a known location; else as `check`."""
         return self.check_many([Request(location=location, product=product, on=on, at=at, receiver=receiver)])[0]
+
+    def repeat(self, decision: Decision) -> Decision:
+        """Decide again from a decision's basis: at the place that was found then, without looking for it.
+
+        Raises
+        ------
+        InvalidInput
+            The decision has no basis, or its question can't be asked of this catalogue.
+        """
+        basis = decision.basis
+        if basis is None:
+            raise InvalidInput("The decision has no basis, as it was read from JSON: ask its question again.")
+        order, _ = self._order(basis.request)
+        code, geocoder = decision.reasons[0].code, decision.provenance.register
+        return self._decide([_Located(order=order, basis=basis, geocoder=geocoder, code=code)])[0]
 
     def check_many(self, requests: Sequence[Request]) -> list[Decision]:
         """Decide many questions with one look at the coverage; each answer is what `check` gives alone.
@@ -276,11 +284,9 @@ class Checker:
         ------
         TableInvalid
             A column is missing or named twice, or a cc_… column is there already.
-        InvalidInput
-            The geocoder answers no batches.
         """
         otherwise = Defaults.of(**defaults)
-        rows = frame_rows(orders, columns, otherwise)
+        rows = frame_rows(orders, columns, otherwise, errors=self._errors)
         checker = self.for_batches()
         answers = [
             answer
@@ -290,19 +296,14 @@ class Checker:
         answered: Orders = with_answers(orders, answers)
         return answered
 
-    def _locate(self, query: Query) -> Location:
-        if isinstance(query, Coordinates):
-            return position.locate(query, self._errors)
-        if isinstance(query, PlusCode):
-            near = self._locate(parse(query.place)) if query.place else None
-            return position.locate(query, self._errors, near=near)
-        if self.geocoder is None:
-            raise AddressNotFound("No geocoder is configured: add [geocoder] to the config, or give a position.")
-        return self.geocoder.locate(query)
+    def _locator(self) -> "Locator":
+        from coverage_check.geocoders.locating import Locator  # noqa: PLC0415 - a position needs no geocoder
 
-    def _order(self, request: Request) -> tuple[Order, Query | None]:
+        return Locator(self.geocoder, self._errors)
+
+    def _order(self, request: Request) -> "tuple[Order, Query | None]":
         """Understand a request, and what its address asks; raise InvalidInput for the caller's faults."""
-        query = None if request.address is None else parse(request.address)
+        query = None if request.address is None else _parsed(request.address)
         if (query is None) == (request.location is None):
             raise InvalidInput("Give an address or a location, one of the two.")
         order = Order(
@@ -317,28 +318,32 @@ class Checker:
     def _located(self, request: Request) -> _Located:
         """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
         order, query = self._order(request)
+        asked = replace(request, on=order.on)
+        basis = Basis(request=asked, found=None, errors=self.errors_id, risks=self.risks_id)
         geocoder = self.geocoder.id if self.geocoder and query else ""
         try:
-            location = request.location or self._locate(query)  # type: ignore[arg-type]
+            location = request.location or self._locator().find(query)  # type: ignore[arg-type]
         except LocateError as error:
-            return _Located(order=order, location=None, geocoder=geocoder, code=ReasonCode(error.reason))
+            odd = replace(basis, remark=_NO_GEOCODER if isinstance(error, GeocoderMissing) else "")
+            return _Located(order=order, basis=odd, geocoder=geocoder, code=ReasonCode(error.reason))
         if looks_swapped(self.snapshot, lat=location.lat, lon=location.lon):
-            code = ReasonCode.INVALID_INPUT
-            return _Located(order=order, location=None, geocoder=geocoder, code=code, remark=_SWAPPED)
-        return _Located(order=order, location=location.as_recorded(), geocoder=geocoder)
+            odd = replace(basis, remark=_SWAPPED)
+            return _Located(order=order, basis=odd, geocoder=geocoder, code=ReasonCode.INVALID_INPUT)
+        return _Located(order=order, basis=replace(basis, found=location.as_recorded()), geocoder=geocoder)
 
     def _decide(self, located: Sequence[_Located]) -> list[Decision]:
         made_at = datetime.now(tz=UTC).replace(microsecond=0)  # as precise as the record is
-        looks = iter(availabilities(self.snapshot, [item.location for item in located if item.location]))
+        looks = iter(availabilities(self.snapshot, [item.basis.found for item in located if item.basis.found]))
         decisions = []
         for item in located:
             provenance = self._provenance(item.geocoder)
-            if item.location is None:
-                decision = undetermined(item.order, item.code, provenance=provenance, made_at=made_at, remark=item.remark)
+            order, basis = replace(item.order, basis=item.basis), item.basis
+            if basis.found is None:
+                decision = undetermined(order, item.code, provenance=provenance, made_at=made_at, remark=basis.remark)
             else:
                 decision = decide(
-                    item.order,
-                    item.location,
+                    order,
+                    basis.found,
                     next(looks),
                     catalogue=self.products,
                     provenance=provenance,
@@ -366,7 +371,19 @@ def _request(row: OrderRow) -> Request:
     )
 
 
-def _asked(query: Query | None, location: Location | None) -> AskedAddress:
+def _parsed(address: str) -> "Query":
+    from coverage_check.address import parse  # noqa: PLC0415 - a position needs no grammar of addresses
+
+    return parse(address)
+
+
+def _geocoder(config: Config) -> "Geocoder | None":
+    from coverage_check.geocoders.configured import open_geocoder  # noqa: PLC0415 - nor a geocoder
+
+    return open_geocoder(config)
+
+
+def _asked(query: "Query | None", location: Location | None) -> AskedAddress:
     """Record what was asked: the customer's words, or the caller's position."""
     if query is not None:
         return AskedAddress(given=query.given, kind=query.kind, normalised=query.normalised)

@@ -17,24 +17,34 @@ BUNDLED = Path(__file__).parent / "_vato"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """What a checker is made of.
+class LocatingConfig:
+    """What finding places needs.
 
     Attributes
     ----------
     geocoder
-        None where only positions are checked.
+        None where only positions are found.
     errors
         How far off a found place may be.
+    """
+
+    path: Path
+    geocoder: GeocoderConfig | None = None
+    errors: ErrorModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config(LocatingConfig):
+    """What a checker is made of.
+
+    Attributes
+    ----------
     as_of
         The day that is taken where none is given; None for today. The demonstration has one, because its story does.
     """
 
-    path: Path
     snapshot: Path
     products: Path
-    geocoder: GeocoderConfig | None = None
-    errors: ErrorModel
     risk: Risk
     as_of: date | None = None
 
@@ -47,16 +57,10 @@ def read_config(path: str | Path = DEFAULT) -> Config:
     MissingFile, DeclarationError
         The file is not there, or has faults; all of them at once.
     """
-    path = BUNDLED / DEFAULT if str(path) == DEMO else Path(path)
-    if not path.exists():
-        raise MissingFile(
-            f"There is no config at {path}: name yours with --config FILE, or try the bundled fictitious data with "
-            "--config demo."
-        )
-    document = Document.read(path)
+    document = _document(path)
     root = document.root
     config = Config(
-        path=path,
+        path=document.path,
         snapshot=root.path("snapshot"),
         products=root.path("products"),
         as_of=root.day("as_of"),
@@ -66,3 +70,26 @@ def read_config(path: str | Path = DEFAULT) -> Config:
     )
     document.finish()
     return config
+
+
+def read_locating(path: str | Path = DEFAULT) -> LocatingConfig:
+    """Read [geocoder] and [errors] of a coverage-check.toml, which may have nothing else; raises as `read_config`."""
+    document = _document(path)
+    config = LocatingConfig(
+        path=document.path,
+        geocoder=read_geocoder(document.table("geocoder")),
+        errors=read_errors(document.table("errors")),
+    )
+    document.root.known.update(document.root.content)  # the rest is read by who needs it
+    document.finish()
+    return config
+
+
+def _document(path: str | Path) -> Document:
+    path = BUNDLED / DEFAULT if str(path) == DEMO else Path(path)
+    if not path.exists():
+        raise MissingFile(
+            f"There is no config at {path}: name yours with --config FILE, or try the bundled fictitious data with "
+            "--config demo."
+        )
+    return Document.read(path)

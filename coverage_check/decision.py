@@ -4,7 +4,7 @@ import hashlib
 import json
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum, StrEnum
 from functools import cache
@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 from coverage_check.availability import Status
+from coverage_check.basis import Basis
 from coverage_check.errors import InvalidInput
 from coverage_check.location import Candidate, LocationLevel, Match
 from coverage_check.technology import Condition, PlaceOfUse, Receiver, SignalLevel, Technology
@@ -224,6 +225,9 @@ class Decision:
         P_yes: that the product works at the place of use. P_yes + P_no + P_unknown = 1.
     reasons, evidence
         The first of each is the one that decided.
+    basis
+        What it was made from beyond what its JSON says, for the ledger; None of a decision that was read from JSON. It is
+        neither part of the id nor compared.
     """
 
     id: str
@@ -244,6 +248,7 @@ class Decision:
     ask_next: tuple[Question, ...]
     sentence: Sentence
     provenance: Provenance
+    basis: Basis | None = field(default=None, compare=False, repr=False)
 
     def __bool__(self) -> NoReturn:
         raise TypeError("A decision has four verdicts, not two: compare decision.verdict with Verdict.DELIVERABLE.")
@@ -300,7 +305,7 @@ def _plain(value: Any) -> Any:
 def _writer(kind: Any) -> Callable[[Any], Any]:
     """Give what turns a value of a kind into what JSON knows; found once for each kind, as a decision has 200 values."""
     if is_dataclass(kind):
-        names = [(field.name, field.name.rstrip("_")) for field in fields(kind)]
+        names = [(name, name.rstrip("_")) for name in _names(kind)]
         return lambda value: {key: _plain(getattr(value, name)) for name, key in names}
     if issubclass(kind, tuple):
         return lambda value: [_plain(item) for item in value]
@@ -318,9 +323,15 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
+def _names(kind: Any) -> list[str]:
+    """List the fields that JSON has: a decision's basis is not among them."""
+    return [one.name for one in fields(kind) if one.name != "basis"]
+
+
 @cache
 def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
+    hints = get_type_hints(kind)
+    return {name: hints[name] for name in _names(kind)}
 
 
 def _read(kind: Any, value: Any) -> Any:

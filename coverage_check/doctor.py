@@ -1,14 +1,16 @@
 """Look at everything that a checker needs: is it there, whole, and young enough."""
 
+import math
 import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from coverage_check.config import Config, read_config
+from coverage_check.coverage.implementation import implementation
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.errors import CoverageCheckError, GeocoderUnavailable
 from coverage_check.geocoders.base import Geocoder
@@ -19,7 +21,14 @@ from coverage_check.geocoders.register import Register
 from coverage_check.products import read_products
 
 _CORE = ("shapely", "geopandas", "pyogrio", "pyproj", "numpy", "requests", "click")
-_EXTRAS = ("pyarrow",)
+_EXTRAS = ("pyarrow", "python-calamine", "XlsxWriter", "h3", "rasterio", "psycopg", "osmium")
+_DRIVERS = ("GPKG", "ESRI Shapefile", "GeoJSON", "FlatGeobuf", "MapInfo File")
+"""GDAL's drivers that every import needs; formats.py has the others."""
+
+_VATO_DEG, _VATO_M = (18.95, 59.82), (721_431, 6_637_967)
+"""One place, longitude first, in WGS 84 and in EPSG:3006 (docs/glossary.md), to the metre."""
+
+_SOON_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,7 @@ def examine(config: str | Path) -> Iterator[Finding]:
     """Look at everything, and give each finding as it is made; a fault doesn't end the examination."""
     yield Finding("python", f"{platform.python_version()} on {sys.platform}")
     yield from _libraries()
+    yield from _geometry()
     try:
         settings = read_config(config)
     except CoverageCheckError as error:
@@ -58,13 +68,50 @@ def _libraries() -> Iterator[Finding]:
             yield Finding("library", f"{name} is not installed{'' if needed else ' (an extra)'}", fault=needed)
 
 
+def _geometry() -> Iterator[Finding]:
+    """Look at the three C libraries by having each do something whose result is known."""
+    for subject, look in (("GEOS", _geos), ("PROJ", _proj), ("GDAL", _gdal)):
+        try:
+            yield Finding(subject, *look())
+        except Exception as error:  # noqa: BLE001 - whatever a broken installation raises
+            yield Finding(subject, f"can't be used ({type(error).__name__}): install the package anew", fault=True)
+
+
+def _geos() -> tuple[str, bool]:
+    import shapely  # noqa: PLC0415 - the doctor looks, even where they don't load
+
+    right = shapely.box(0, 0, 2, 2).intersection(shapely.box(1, 1, 3, 3)).area == 1
+    return f"{shapely.geos_version_string}{'' if right else ': wrong area of two squares'}", not right
+
+
+def _proj() -> tuple[str, bool]:
+    import pyproj  # noqa: PLC0415
+
+    x, y = pyproj.Transformer.from_crs(4326, 3006, always_xy=True).transform(*_VATO_DEG)
+    right = math.dist((x, y), _VATO_M) < 1
+    return f"{pyproj.proj_version_str}{'' if right else ': Vätö comes out in the wrong place'}", not right
+
+
+def _gdal() -> tuple[str, bool]:
+    import pyogrio  # noqa: PLC0415
+
+    missing = [name for name in _DRIVERS if name not in pyogrio.list_drivers()]
+    return f"{pyogrio.__gdal_version_string__}{': lacks ' + ', '.join(missing) if missing else ''}", bool(missing)
+
+
 def _snapshot(config: Config, on: date) -> Iterator[Finding]:
     snapshot = Snapshot.open(config.snapshot)
     snapshot.verify()
     yield Finding("snapshot", f"{snapshot.id[:12]} is whole: {len(snapshot.layers)} layers in {snapshot.metric_crs}")
     made = ", ".join(f"{name} {value}" for name, value in sorted(snapshot.versions.items()))
     yield Finding("snapshot", f"imported with {made}")
+    yield Finding("snapshot", f"look-ups by {implementation()}")
+    newest = max(layer.published for layer in snapshot.layers)
+    yield Finding("snapshot", f"newest layer published on {newest}, {(on - newest).days} days before {on}")
     for layer in snapshot.layers:
+        ends = layer.stale_after
+        if layer.in_force(on) and on <= ends <= on + timedelta(days=_SOON_DAYS):
+            yield Finding("snapshot", f"layer {layer.id} grows too old after {ends}: import a newer delivery by then")
         if layer.in_force(on) and layer.stale(on):
             text = f"layer {layer.id} is too old since {layer.stale_after}: every answer from it is undetermined"
             yield Finding("snapshot", text, fault=True)

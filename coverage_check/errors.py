@@ -31,6 +31,12 @@ class UnknownProduct(InvalidInput, LookupError):
     code = "UNKNOWN_PRODUCT"
 
 
+class BatchRefused(InvalidInput):
+    """One of many addresses in a row, for a public server whose policy forbids that; positions are not concerned."""
+
+    code = "BATCH_REFUSED"
+
+
 # What the files got wrong --------------------------------------------------------------------------------------------
 
 
@@ -160,6 +166,12 @@ class GeocoderUnavailable(LocateError, ConnectionError):
 
     code = reason = "GEOCODER_UNAVAILABLE"
     exit_code = 5
+
+
+class GeocoderMissing(GeocoderUnavailable):
+    """An address was given, and the config names no geocoder: only positions can be found."""
+
+    code = "GEOCODER_MISSING"
 
 
 class GeocoderRefused(GeocoderUnavailable):

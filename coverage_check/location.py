@@ -149,11 +149,11 @@ class Location:
         )
 
     @classmethod
-    def written(cls, *, lat: str, lon: str, source: str = "caller") -> "Location":
+    def written(cls, *, lat: str, lon: str, source: str = "caller", errors: "ErrorModel | None" = None) -> "Location":
         """Make the location of a position as it was written: what its digits leave open is its error.
 
         59.82, 18.95 is somewhere within some 555 m. The finer of the two numbers counts, for spreadsheets drop the zeros at
-        the end of one now and then.
+        the end of one now and then. `errors` has the least error and the share of gross ones; None for the usual.
 
         Raises
         ------
@@ -166,8 +166,17 @@ class Location:
             raise InvalidInput("Latitude and longitude must be numbers in degrees, such as 59.81248.") from None
         require_position(lat=float(numbers[0]), lon=float(numbers[1]))
         half_degree = float(min(Decimal((0, (5,), int(number.as_tuple().exponent) - 1)) for number in numbers))
-        spread = ErrorModel().coordinates(half_degree * METRES_A_DEGREE)
-        return cls.at(lat=float(numbers[0]), lon=float(numbers[1]), cep95_m=spread.cep95_m, source=source)
+        errors = errors or ErrorModel()
+        spread = errors.coordinates(half_degree * METRES_A_DEGREE)
+        return cls(
+            lat=float(numbers[0]),
+            lon=float(numbers[1]),
+            level=LocationLevel.COORDINATES,
+            cep50_m=spread.cep50_m,
+            cep95_m=spread.cep95_m,
+            gross_error=errors.gross[Match.EXACT],
+            source=source,
+        )
 
 
 METRES_A_DEGREE = 111_120.0

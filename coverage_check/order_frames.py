@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from coverage_check.errors import InvalidInput, TableInvalid
+from coverage_check.location import ErrorModel
 from coverage_check.order_rows import (
     NUMBERS,
     OUT,
@@ -28,11 +29,15 @@ _DEGREE_DIGITS = 7
 
 
 def frame_rows(
-    orders: "pd.DataFrame | pa.Table | pa.RecordBatch", columns: Mapping[str, str] | None, defaults: Defaults
+    orders: "pd.DataFrame | pa.Table | pa.RecordBatch",
+    columns: Mapping[str, str] | None,
+    defaults: Defaults,
+    *,
+    errors: ErrorModel | None = None,
 ) -> list[OrderRow | InvalidInput]:
     """Read each row of a frame or table.
 
-    The points of a GeoDataFrame's geometry are the positions where it has no columns lat and lon.
+    The points of a GeoDataFrame's geometry are the positions where it has no columns lat and lon. `errors` bounds positions.
 
     Raises
     ------
@@ -48,7 +53,7 @@ def frame_rows(
     if points:
         cells |= points
     used = {name: n for n, name in enumerate(cells)}
-    return [read_row(row, used, defaults) for row in zip(*cells.values(), strict=True)]
+    return [read_row(row, used, defaults, errors=errors) for row in zip(*cells.values(), strict=True)]
 
 
 def with_answers(orders: Orders, answers: Sequence[Mapping[str, object]]) -> Orders:

@@ -13,7 +13,7 @@ from datetime import date, datetime, time
 from coverage_check.decision import Decision, Verdict
 from coverage_check.declaration import nearest
 from coverage_check.errors import InvalidInput, TableInvalid
-from coverage_check.location import Location
+from coverage_check.location import ErrorModel, Location
 
 CANONICAL = (
     "order_id",
@@ -26,8 +26,10 @@ CANONICAL = (
     "date",
     "place_of_use",
     "receiver",
+    "customer",
 )
-"""The columns that are understood. A position, both lat and lon, wins over the address."""
+"""The columns that are understood. A position, both lat and lon, wins over the address. A customer, by whose reference the
+ledger erases, must be chosen by name: the same heads are names here and numbers there."""
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "order_id": ("order_id", "order", "order_no", "order_number", "order_ref", "ordernr", "ordernummer", "orderid", "id"),
@@ -152,8 +154,12 @@ def _key(name: str) -> str:
     return re.sub(r"[^0-9a-zåäöü]+", "_", name.strip().lower()).strip("_")
 
 
+_NAME = re.compile(r"[^\W\d]{1,30}")
+
+
 def _require(places: Mapping[str, int], header: Sequence[str], defaults: Defaults) -> None:
-    shown = ", ".join(repr(name) for name in header[:12])
+    # A file without a header has cells where names should be, and a cell may be somebody's address.
+    shown = ", ".join(repr(name) if _NAME.fullmatch(name) else f"column {n}" for n, name in enumerate(header[:12], start=1))
     if "address" not in places and not {"lat", "lon"} <= set(places):
         message = f"No column is an address or a position (columns: {shown}): name one with --column address=NAME."
         raise TableInvalid(message)
@@ -163,19 +169,26 @@ def _require(places: Mapping[str, int], header: Sequence[str], defaults: Default
 
 
 def read_order(
-    values: Sequence[object], width: int, places: Mapping[str, int], defaults: Defaults
+    values: Sequence[object],
+    width: int,
+    places: Mapping[str, int],
+    defaults: Defaults,
+    *,
+    errors: ErrorModel | None = None,
 ) -> OrderRow | InvalidInput:
     """Read one row of a table with `width` columns; as `read_row`, and a row of another width is a fault."""
     if len(values) != width:
         return InvalidInput(f"The row has {len(values)} cells and the header {width}: a delimiter or a quote is missing.")
-    return read_row(values, places, defaults)
+    return read_row(values, places, defaults, errors=errors)
 
 
-def read_row(values: Sequence[object], places: Mapping[str, int], defaults: Defaults) -> OrderRow | InvalidInput:
-    """Read one row; a fault in it comes back as an error, so that the row stays a row."""
+def read_row(
+    values: Sequence[object], places: Mapping[str, int], defaults: Defaults, *, errors: ErrorModel | None = None
+) -> OrderRow | InvalidInput:
+    """Read one row; a fault in it comes back as an error, so that the row stays a row. `errors` bounds its position."""
     cells = {name: cell_text(values[n]) if n < len(values) else "" for name, n in places.items()}
     try:
-        location = _position(cells.get("lat", ""), cells.get("lon", ""))
+        location = _position(cells.get("lat", ""), cells.get("lon", ""), errors)
         return OrderRow(
             product=_product(cells.get("product") or defaults.product),
             address=None if location else _address(cells),
@@ -227,13 +240,13 @@ def _word(value: str | None, swedish: Mapping[str, str]) -> str | None:
     return swedish.get(value.casefold(), value) if value else None
 
 
-def _position(lat: str, lon: str) -> Location | None:
+def _position(lat: str, lon: str, errors: ErrorModel | None) -> Location | None:
     """Read a position; decimal commas are Swedish. Half a position is a fault, not an address."""
     if not lat and not lon:
         return None
     if not (lat and lon):
         raise InvalidInput("The row's lat and lon must both be numbers in degrees, or both empty.")
-    return Location.written(lat=lat, lon=lon)
+    return Location.written(lat=lat, lon=lon, errors=errors)
 
 
 def _product(code: str | None) -> str:

@@ -117,6 +117,12 @@ REASONS: Mapping[ReasonCode, Words] = {
     ),
 }
 
+NO_GEOCODER = Words(
+    "Ingen adressökning är ansluten, så bara positioner kan prövas.",
+    "No address search is configured, so only positions can be checked.",
+)
+"""What GEOCODER_UNAVAILABLE says where there is none."""
+
 REMARKS: Mapping[str, Words] = {
     "": Words("", ""),
     "SWAPPED": Words(
@@ -125,6 +131,12 @@ REMARKS: Mapping[str, Words] = {
     ),
 }
 """What goes with INVALID_INPUT."""
+
+
+def reason_words(code: ReasonCode, remark: str = "") -> Words:
+    """Give the sentence of a reason; the remark NO_GEOCODER has one of its own."""
+    return NO_GEOCODER if remark == "NO_GEOCODER" else REASONS[code]
+
 
 OPENINGS: Mapping[Verdict, Words] = {
     Verdict.DELIVERABLE: Words("Ja, {product} fungerar {use} på {address}.", "Yes, {product} works {use} at {address}."),

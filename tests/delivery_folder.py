@@ -79,9 +79,9 @@ class DeliveryFolder:
         keys = {"layer": keys.pop("table", None), **usual, **keys}
         self.tables.append({"id": id_, "file": file, **{key: value for key, value in keys.items() if value is not None}})
 
-    def toml(self, *, metric_crs: str = METRIC) -> Path:
+    def toml(self, *, metric_crs: str = METRIC, land: str | None = None) -> Path:
         """Write layers.toml, one key a line."""
-        lines = ["format = 1", f'metric_crs = "{metric_crs}"']
+        lines = ["format = 1", f'metric_crs = "{metric_crs}"', *([f'land = "{land}"'] if land else [])]
         for table in self.tables:
             lines += ["", "[[layer]]", *(f"{key} = {_value(value)}" for key, value in table.items())]
         path = self.path / "layers.toml"
@@ -90,8 +90,8 @@ class DeliveryFolder:
 
     def take(self, output: str = "snapshot", **options: Any) -> Snapshot:
         """Import everything."""
-        metric_crs = options.pop("metric_crs", METRIC)
-        return import_layers(self.toml(metric_crs=metric_crs), self.path / output, **options)
+        toml = self.toml(metric_crs=options.pop("metric_crs", METRIC), land=options.pop("land", None))
+        return import_layers(toml, self.path / output, **options)
 
 
 def _value(value: object) -> str:

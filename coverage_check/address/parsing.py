@@ -67,7 +67,8 @@ def _plus_code(cleaned: str, *, given: str) -> PlusCode | None:
 
 def _cleaned(text: str) -> str:
     """Give the text in NFC with plain spaces, dashes, digits and line ends; what can't be seen is gone."""
-    lines = "".join(_plain(char) for char in unicodedata.normalize("NFC", text)).split("\n")
+    seen = "".join(_plain(char) for char in unicodedata.normalize("NFC", text))
+    lines = unicodedata.normalize("NFC", seen).split("\n")  # an unseen sign may have kept a letter from its dots
     return "\n".join(" ".join(line.split()) for line in lines if line.strip())
 
 

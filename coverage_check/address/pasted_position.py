@@ -1,6 +1,7 @@
 """Positions as people paste them: decimal degrees, degrees and minutes, SWEREF 99 and RT 90.
 
-Any other word in the text makes it an address, unless a pair of decimal degrees stands among the words.
+Any other word in the text makes it an address, unless a pair of decimal degrees stands among the words. Two whole numbers
+alone are degrees only where they lie in one of the countries asked about: 60, 19 is somewhere within 56 km.
 The digits given are an uncertainty: half a unit of the last one. A minute of latitude is a nautical mile, so a degree is
 111,120 m. What was typed is kept; a latitude and longitude that look swapped are remarked on, never mended.
 """
@@ -24,7 +25,9 @@ _NORTHING = (6_100_000, 7_700_000)
 _EASTING = {SWEREF99TM: (250_000, 950_000), RT90: (1_200_000, 1_900_000)}
 _EASTING |= {f"EPSG:{code}": (0, 350_000) for code in range(3007, 3019)}  # SWEREF 99's local zones: 150,000 ± half of Sweden
 _EASTING |= {f"EPSG:{code}": (1_100_000, 1_900_000) for code in range(3019, 3025)}  # RT 90's six zones
-_PAIR_AMONG_WORDS = re.compile(r"(?<![\w.,+°'′-])-?\d{1,3}[.,]\d{2,17}°?(?:[,;] ?| )-?\d{1,3}[.,]\d{2,17}(?![\w.,])")
+_PAIR_AMONG_WORDS = re.compile(r"(?<![\w.,+°'′-])-?\d{1,3}[.,]\d{2,17}°?(?:[,;] ?| )-?\d{1,3}[.,]\d{2,17}(?!\w|[.,]\d)")
+_WHOLE = re.compile(r"[(\[ ]*([1-9]\d)(?:[,;/]? |[;/])([1-9]\d)[)\] ]*")
+_HEIGHT = re.compile(r"(?<=\d)[,;] \d{1,4} ?m$")  # 59.82, 18.95, 12 m as telephones write it
 SWAPPED = "Latitude and longitude look swapped: ask for the position again."
 
 
@@ -68,6 +71,7 @@ def read_position(text: str, *, given: str, boxes: Sequence[Box] = (SWEDEN,)) ->
         It is one, but no such place exists: not finite, a latitude of 95, a northing outside its system.
     """
     system, rest = system_label(text.casefold())
+    rest = _HEIGHT.sub("", rest.rstrip())
     found = pieces(rest)
     if found is None:
         found = _among_words(rest)
@@ -78,10 +82,19 @@ def read_position(text: str, *, given: str, boxes: Sequence[Box] = (SWEDEN,)) ->
     axes = _axes(found)
     if len(axes) != 2 or not all(1 <= len(axis.numbers) <= 3 for axis in axes):
         return None
-    if not any(axis.precise for axis in axes) and not all(axis.side for axis in axes):
+    if not (any(axis.precise for axis in axes) or all(axis.side for axis in axes) or _whole_degrees(rest, boxes)):
         return None
     (lat, half_lat), (lon, half_lon) = (_degrees(axis) for axis in _latitude_first(axes))
     return at_degrees(given=given, lat=lat, lon=lon, half_degrees=(half_lat, half_lon), boxes=boxes)
+
+
+def _whole_degrees(text: str, boxes: Sequence[Box]) -> bool:
+    """Whether two whole numbers are degrees of a country's own, in either order; 59,18 may be one number, so it is none."""
+    pair = _WHOLE.fullmatch(text)
+    if pair is None:
+        return False
+    one, other = float(pair[1]), float(pair[2])
+    return any(box.holds(lat=one, lon=other) or box.holds(lat=other, lon=one) for box in boxes)
 
 
 def _among_words(text: str) -> list[Piece] | None:
@@ -90,7 +103,7 @@ def _among_words(text: str) -> list[Piece] | None:
     if pair is None:
         return None
     others = re.findall(r"[^\W\d_]+", f"{text[: pair.start()]} {text[pair.end() :]}")
-    return None if any(len(word) == 1 for word in others) else pieces(pair[0])
+    return None if any(len(word) == 1 and word != "m" for word in others) else pieces(pair[0])
 
 
 def at_degrees(

@@ -56,7 +56,8 @@ _PIECE = re.compile(
 )
 _LABEL = re.compile(
     r"(?P<local>sweref ?-?99 ?-?(?P<zone>\d\d[ .:]?\d\d)(?!\d))|(?P<tm>sweref ?-?99 ?-?tm)|(?P<geodetic>sweref ?-?99)"
-    r"|rt ?-?90(?: (?P<gon>[0257](?:[.,]5)?) ?gon(?: ?(?P<side>[vöo])(?!\w))?)?"
+    r"|rt ?-?90(?: (?P<gon>[0257](?:[.,]5)?) ?gon(?: ?(?P<side>[vöo])(?!\w))?(?: 0 ?: ?-15(?!\d))?)?"
+    r"|(?<!\w)(?P<utm>utm(?: ?zone?)? ?(?P<strip>\d\d)(?: ?[n-x](?![^\W\d_]))?)"
     r"|(?P<wgs>wgs ?-?84)|epsg ?:? ?(?P<epsg>\d{4,5})"
 )
 _LOCAL_ZONES = dict(
@@ -100,6 +101,8 @@ def _code(match: re.Match[str]) -> int | None:
         return 4326
     if match["local"]:
         return _LOCAL_ZONES.get("".join(char for char in match["zone"] if char.isdecimal()))
+    if match["utm"]:
+        return 3006 if match["strip"] == "33" else None  # SWEREF 99 TM is UTM zone 33 within a metre
     if match["tm"] or match["geodetic"]:
         return 3006
     gon = (match["gon"] or "2.5").replace(",", ".")

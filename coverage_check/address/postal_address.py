@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from coverage_check.address import postal_words as words
-from coverage_check.address.postal_tokens import COMMA, MAX_DIGITS, Kind, Token, tokens
+from coverage_check.address.postal_tokens import COMMA, FLAT, MAX_DIGITS, Kind, Token, tokens
 from coverage_check.address.query import Address, PropertyDesignation
 
 Name = list[str]
@@ -80,15 +80,28 @@ def _house_number(pieces: Sequence[Token]) -> int | None:
 
 
 def _numbered(pieces: list[Token], at: int | None) -> tuple[int | None, str, list[Token]]:
-    """Read the house number and its letter. Other numbers go; one before the street is part of it (``3 Sektorsgatan 5``)."""
+    """Read the house number and its letter; one before the street is part of it (``3 Sektorsgatan 5``).
+
+    A second number stays as a word, which no register has for a place: whoever says two gets a doubt, not the first.
+    """
     if at is None:
         return None, "", [token for token in pieces if token.kind is not Kind.NUMBER]
     letter, end = pieces[at].letter, at + 1
     if not letter and end < len(pieces) and _is_suffix(pieces[end]):
         letter, end = pieces[end].text[0], end + 1
     before = [Token(Kind.NAME, token.text + token.letter) if token.kind is Kind.NUMBER else token for token in pieces[:at]]
-    after = [token for token in pieces[end:] if token.kind is not Kind.NUMBER]
+    named = any(token.kind is Kind.NAME for token in pieces)
+    after = [piece for token in pieces[end:] for piece in _after(token, named=named)]
     return int(pieces[at].text), letter, [*before, pieces[at], *after]
+
+
+def _after(token: Token, *, named: bool) -> list[Token]:
+    """Give a piece after the house number: flats and what is longer than any house's number are left out."""
+    if token.kind is not Kind.NUMBER:
+        return [token]
+    if not named or FLAT.fullmatch(token.text) or len(token.text) > MAX_DIGITS:
+        return []
+    return [COMMA, Token(Kind.NAME, token.text + token.letter), COMMA]
 
 
 def _is_suffix(token: Token) -> bool:
@@ -136,7 +149,9 @@ def _names(runs: list[_Run], *, postcode: str, boxed: bool) -> tuple[Name, list[
 
 def _places(run: list[str], *, swedish: bool) -> list[Name]:
     """Split a run into names. Towns of other countries have several words more often than not being separated by commas."""
-    return words.names(run) if swedish or not run else [run]
+    if not swedish and run:
+        return [run]
+    return [name for name in words.names(run) if name[-1] != "län"]  # no register has counties
 
 
 def _town_words(run: _Run) -> int:

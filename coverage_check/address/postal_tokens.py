@@ -36,20 +36,37 @@ MAX_DIGITS = 5
 """Longer numbers are telephone or customer numbers, never houses."""
 
 _CHUNK = re.compile(r"c ?/ ?o(?!\w)|[^\W_]+(?:[.:'’>-][^\W_]+)*[.-]?|[,;|/()\[\]\n-]")
-_JOINED_DASH = re.compile(r"(\d[a-zåäö]?) ?- ?(?=\d)")
-_CODE_DASH = re.compile(r"(?<!\w)([a-z]{1,3}) ?- ?(?=\d\d\d)")
-_HOUSE = re.compile(r"(\d+)(?:\.(?!\d))?([^\W\d_]{0,2})\d{0,2}(?:[:-][\w.:-]*)?")
+_FORMS = tuple(
+    (re.compile(pattern), form)
+    for pattern, form in (
+        # Nine digits or so, the first a zero: no house's number begins with one, and no postcode is as long.
+        (r"(?:(?<!\w)(?:tel|telefon|tfn|mobil|mob|ring)[.:]{0,2} )?(?<![\w+-])(?:\+|0)\d(?:[ /-]?\d){6,13}(?!\w)", ","),
+        (r"(?<!\w)(?:(?:gatu|leverans|installations)?adress|adr|gata|postn(?:umme)?r|post(?:ort)?|ort)\.? ?:", ","),
+        (r"(\d[a-zåäö]?) ?- ?(?=\d)", r"\1-"),  # 12 - 14
+        (r"(\d[a-zåäö]?) ?/ ?(?=\d{1,3}[a-zåäö]?(?![^\W_]| \d))", r"\1-"),  # 12/14
+        (r"(\d[a-zåäö]?) ?[/-] ?(?=[a-zåäö](?![^\W_]))", r"\1-"),  # 12/B
+        (r"(?<!\w)([a-z]{1,3}) ?- ?(?=\d\d\d)", r"\1-"),  # SE - 760 21
+        (r"(?<![\w.-])([1-9]\d\d)[.-](\d\d)(?![\w.:-])", r"\1 \2"),  # 760-21
+        (r"(?<!\w)(\d{5}|\d{3} \d\d)(?=[^\W\d_]{3})", r"\1 "),  # 760 21Vätö
+    )
+)
+"""Other ways to write a thing, and the one that is understood."""
+
+_HOUSE = re.compile(r"(\d+)(?:\.(?!\d))?(?:-(?=[^\W\d_](?:-|$)))?([^\W\d_]{0,2})\d{0,2}(?:[:-][\w.:-]*)?")
 _RUN_TOGETHER = re.compile(r"([^\W\d_]{3,})(\d{1,4}[a-zåäö]?)")
 _FLOOR = re.compile(r"\d{1,2}(?:tr|trp|vån)")
 _ORDINAL = re.compile(r"\d{1,2}:?[ae]")
 _DESIGNATION = re.compile(r"(?:\d{1,4}|s|ga|fs|samf):\d{1,4}(?:>\w{1,4})?")
 _CODED = re.compile(r"([a-z]{1,3})-?(\d{3,5})")
-_FLAT = re.compile(r"1\d(?:0[1-9]|1\d)")  # the four digits of a Swedish apartment number: floor, then door
+FLAT = re.compile(r"1\d(?:0[1-9]|1\d)")
+"""The four digits of a Swedish apartment number: floor, then door."""
 
 
 def tokens(text: str) -> list[Token]:
     """Take a cleaned text (NFC, single spaces, lines as newlines) apart, without doors, floors and care-of names."""
-    folded = _CODE_DASH.sub(r"\1-", _JOINED_DASH.sub(r"\1-", text.casefold()))
+    folded = text.casefold()
+    for pattern, form in _FORMS:
+        folded = pattern.sub(form, folded)
     found: list[Token] = []
     for match in _CHUNK.finditer(folded.rstrip(" .")):
         found.extend(_classified(match[0], found))
@@ -85,17 +102,21 @@ def _with_postcode(pieces: list[Token]) -> list[Token]:
             return _replaced(pieces, at, *found)
     for at in range(len(pieces) - 1, -1, -1):
         code = _digits(pieces, at, 4) or _digits(pieces, at, 3)
-        if code and not _FLAT.fullmatch(code) and _stands_as_postcode(pieces, at):
+        if code and (len(code) == 4 or code[0] != "0") and not FLAT.fullmatch(code) and _stands_as_postcode(pieces, at):
             return _replaced(pieces, at, code, 1)
     return pieces
 
 
 def _replaced(pieces: list[Token], at: int, code: str, length: int) -> list[Token]:
     """Put a postcode in the place of its pieces and of the country code before it (``SE 760 21``)."""
-    start = at
-    if at and len(pieces[at - 1].text) > 1 and pieces[at - 1].text in words.COUNTRY_CODES:  # one letter is a house's
-        start -= 1
+    start = at - _country_before(pieces, at)
     return [*pieces[:start], Token(Kind.POSTCODE, code), *pieces[at + length :]]
+
+
+def _country_before(pieces: Sequence[Token], at: int) -> bool:
+    """Whether a country's code stands before a postcode. A single letter is a house's, but for Sweden's old S."""
+    word = pieces[at - 1].text if at else ""
+    return word in words.COUNTRY_CODES and (len(word) > 1 or word == "s")
 
 
 def _digits(pieces: Sequence[Token], at: int, length: int) -> str:
@@ -129,14 +150,14 @@ def _is_number(pieces: Sequence[Token], at: int) -> bool:
 
 def _stands_as_postcode(pieces: Sequence[Token], at: int) -> bool:
     """Whether three or four digits stand where no house number does."""
-    if at and len(pieces[at - 1].text) > 1 and pieces[at - 1].text in words.COUNTRY_CODES:
+    if _country_before(pieces, at):
         return True
     earlier = [token for token in pieces[:at] if token.kind is not Kind.COMMA]
     after_comma = at > 0 and pieces[at - 1] is COMMA
     before_name = at + 1 < len(pieces) and pieces[at + 1].kind is Kind.NAME
     if not earlier:  # 9495 Triesen, Dorfstrasse 24
         return before_name or at + 1 == len(pieces)
-    if any(token.text.rstrip(".") in words.BOX_WORDS for token in earlier[-1:]):
+    if any(token.text.rstrip(".") in _NUMBERED for token in earlier[-1:]):
         return False
     if any(token.kind is Kind.NUMBER for token in earlier[1:]):  # Dorfstrasse 24, 9495 Triesen
         return before_name or earlier[-1].kind is Kind.NAME or len(pieces[at].text) == 4
@@ -207,9 +228,17 @@ def _is_noise(word: str, numbers: int, pieces: Sequence[Token], at: int) -> bool
         return _is_number(pieces, at + 1)
     if word in words.PREPOSITIONS:  # Harg 12 på Vätö
         return numbers > 0 and at + 1 < len(pieces) and pieces[at + 1].kind is Kind.NAME
+    return _is_country(word, pieces, at) or bool(numbers and (word in words.FLOOR_WORDS or _FLOOR.fullmatch(word)))
+
+
+def _is_country(word: str, pieces: Sequence[Token], at: int) -> bool:
+    """Tell a country at either end of an address; its code only where commas set it apart."""
+    apart = at > 0 and pieces[at - 1] is COMMA
+    if word not in words.COUNTRIES and not (len(word) > 1 and word in words.COUNTRY_CODES and (apart or at == 0)):
+        return False
     last = not any(token.kind is Kind.NAME for token in pieces[at + 1 :])
-    country = word in words.COUNTRIES and last and any(token.kind is not Kind.COMMA for token in pieces[:at])
-    return country or bool(numbers and (word in words.FLOOR_WORDS or _FLOOR.fullmatch(word)))
+    first = at == 0 and at + 1 < len(pieces) and pieces[1] is COMMA
+    return first or (last and any(token.kind is not Kind.COMMA for token in pieces[:at]))
 
 
 def _without_care_of(pieces: list[Token]) -> list[Token]:

@@ -24,7 +24,7 @@ FIRST_WORDS = _words("""
 
 SECOND_WORDS = _words("""
     bruk glasbruk styckebruk kyrka kyrkby kapell kloster slott gård strand havsbad station hamn brygga slussar ö kvarn
-    udde brunn villastad väg gata gränd stig torg plats allé
+    udde brunn villastad län väg gata gränd stig torg plats allé
 """)
 """A word that needs the one before: ``Enskede Gård``, ``Storsjö Kapell``."""
 
@@ -68,8 +68,9 @@ _SHORT_ROADS = _words("bv dv fv gv kv nv pv sv tv")
 
 UNITS = _words("""
     lgh lght lägenhet lägenhetsnummer lägenhetsnr apt vån våning våningen uppgång uppg trapphus
+    kod portkod kundnr kundnummer ordernr ordernummer
 """)
-"""Which door inside the house, followed by its number or letter: no part of the position."""
+"""Which door inside the house, or whose order, followed by its number or letter: no part of the position."""
 
 LATE_UNITS = _words("port hus plan ingång ing dörr rum tr trappa trappor")
 """The same, but only after the house number, or with a letter: elsewhere they may be names."""
@@ -77,13 +78,13 @@ LATE_UNITS = _words("port hus plan ingång ing dörr rum tr trappa trappor")
 FLOORS = _words("tr trp trappa trappor vån våning våningen")
 """A floor whose number may stand before it: ``1 tr``."""
 
-FLOOR_WORDS = _words("bv b.v nb n.b ög ö.g")
+FLOOR_WORDS = _words("bv b.v nb n.b ög ö.g upp th t.h tv t.v")
 NUMBER_WORDS = _words("nr no nummer num")
 PREPOSITIONS = _words("på i")
 CARE_OF = _words("c/o att att: attn")
-BOX_WORDS = _words("box postbox postboks postfach pósthólf")
+BOX_WORDS = _words("box postbox postlåda fack postboks postfach pósthólf")
 QUARTER_WORDS = _words("kv kvarteret")
-OFFICE_WORDS = _words("kommun fastighet fastigheten fastighetsbeteckning")
+OFFICE_WORDS = _words("kommun kn k:n socken sn fastighet fastigheten fastighetsbeteckning")
 
 COUNTRIES = _words("""
     sverige sweden schweden norge norway danmark denmark finland suomi åland ísland island iceland deutschland germany

@@ -28,6 +28,7 @@ from coverage_check.cli.arguments import (
     log_format_option,
     verdicts_of,
 )
+from coverage_check.cli.ledger_commands import ledger, record_sale, require_order, sale_options
 from coverage_check.cli.orders_command import orders
 from coverage_check.cli.running import exit_code, progress, run_command, say, use_utf8
 from coverage_check.errors import GeocoderUnavailable
@@ -58,6 +59,7 @@ commands.add_command(orders)
 @click.option("--on", type=Day(), help="The day that is asked about.  [default: today]")
 @click.option("--at", type=PLACES, help="Where it will be used, if not as sold.")
 @click.option("--receiver", type=RECEIVERS, help="What it will be used with, if not as sold.")
+@sale_options
 @format_option("text", "json")
 @config_option
 @fail_on_options
@@ -74,6 +76,7 @@ def check(
     config: str,
     fail_on: str,
     exit_zero: bool,
+    **sale: str | None,
 ) -> int:
     """Check one address, or one position with --lat and --lon."""
     from coverage_check.checker import Checker
@@ -82,12 +85,14 @@ def check(
     wanted = verdicts_of(fail_on)
     if (address is None) == (lat is None and lon is None) or (lat is None) != (lon is None):
         raise click.UsageError("Give an ADDRESS, or both --lat and --lon.")
-    place = Location.written(lat=lat, lon=lon) if lat is not None and lon is not None else None
-    checker = Checker.from_config(config)
-    if place is not None:
+    require_order(sale)
+    checker = Checker.from_config(config, addresses=address is not None)
+    if lat is not None and lon is not None:
+        place = Location.written(lat=lat, lon=lon, errors=checker.errors)
         decision = checker.check_location(place, product=product, on=on, at=at, receiver=receiver)
     else:
         decision = checker.check((address or "").strip(), product=product, on=on, at=at, receiver=receiver)
+    record_sale(decision, sale)
     say(decision.to_json(indent=2) if form == "json" else _decision_text(decision))
     return 0 if exit_zero else exit_code({decision.verdict.value}, wanted, geocoder_down=_down(decision))
 
@@ -96,12 +101,14 @@ def check(
 @click.argument("layers_toml", metavar="LAYERS.toml", type=PATH)
 @click.option("-o", "--output", required=True, type=PATH, metavar="SNAPSHOT/", help="Folder to write.")
 @click.option("--overwrite", is_flag=True, help="Replace a snapshot that is already there.")
-def import_(layers_toml: Path, *, output: Path, overwrite: bool) -> int:
+@click.option("--previous", type=PATH, metavar="SNAPSHOT/", help="Of the last delivery: what changed much stops the import.")
+@click.option("--accept", multiple=True, metavar="CODE:LAYER", help="Such a change that is right: AREA_CHANGED:4g-good.")
+def import_(layers_toml: Path, *, output: Path, **options: Any) -> int:
     """Read an operator's files into a snapshot, with the quality report."""
     from coverage_check.coverage.snapshot import import_layers
     from coverage_check.report.text import layers_text, quality_text
 
-    snapshot = import_layers(layers_toml, output, overwrite=overwrite, progress=progress if sys.stderr.isatty() else None)
+    snapshot = import_layers(layers_toml, output, progress=progress if sys.stderr.isatty() else None, **options)
     say(f"snapshot {snapshot.id[:12]} in {output}\n{layers_text(snapshot.layers)}\n{quality_text(snapshot.quality)}")
     return 0
 
@@ -196,17 +203,18 @@ def register_build(*, addresses: Path, output: Path, columns: tuple[str, ...], *
 @config_option
 def geocode(address: str | None, *, table: Path | None, form: str, config: str) -> int:
     """Find where an address may be, and explain it: what was understood and said, why, and how sure."""
-    from coverage_check.checker import Checker
-    from coverage_check.geocoders.acceptance import score
+    from coverage_check.geocoders.acceptance import Outcome, score
+    from coverage_check.geocoders.locating import Locator
     from coverage_check.report.place import explanation_json, explanation_text
 
     if (address is None) == (table is None):
         raise click.UsageError("Give an ADDRESS, or a --table.")
-    checker = Checker.from_config(config)
+    locator = Locator.from_config(config)
     if table is not None:
-        say(score(checker.for_batches().locate, table).text)
-        return 0
-    found = checker.explain((address or "").strip())
+        result = score(locator.for_batches().locate, table)
+        say(result.text)
+        return GeocoderUnavailable.exit_code if result.count(Outcome.UNANSWERED) else 0
+    found = locator.explain((address or "").strip())
     say(explanation_json(found) if form == "json" else explanation_text(found))
     # That there is no such place is an answer too; that nobody could be asked is none.
     return GeocoderUnavailable.exit_code if isinstance(found.error, GeocoderUnavailable) else 0
@@ -233,6 +241,9 @@ def demo() -> int:
     for line in tell():
         say(line)
     return 0
+
+
+commands.add_command(ledger)
 
 
 def main() -> NoReturn:

@@ -3,7 +3,8 @@
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +22,13 @@ from coverage_check.cli.arguments import (
     log_format_option,
     verdicts_of,
 )
-from coverage_check.cli.running import exit_code, tell
+from coverage_check.cli.ledger_commands import PLACE
+from coverage_check.cli.running import exit_code, say, tell
 from coverage_check.logs import logs_json
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker
-    from coverage_check.orders import Progress, Run, Summary
+    from coverage_check.orders import Progress, Record, Run, Summary
 
 _log = logging.getLogger(__name__)
 _REDRAWN_S = 0.2
@@ -66,6 +68,7 @@ def _run_options(command: Callable[..., int]) -> Callable[..., int]:
             help="Questions to a server at a time.",
         ),
         click.option("--resume", is_flag=True, help="Go on from what an interrupted run left beside the output."),
+        click.option("--ledger", type=PLACE, help="Record each decision there, before it is written, under its order_id."),
         click.option("--dry-run", is_flag=True, help="Only read: tell which rows can't be, and decide nothing."),
     )
     for option in reversed(options):
@@ -97,6 +100,7 @@ def orders(
     fail_on: str,
     exit_zero: bool,
     dry_run: bool,
+    ledger: str | None,
     **options: Any,
 ) -> int:
     """Check every row of a table (CSV, XLSX, Parquet) before the orders are released; - is stdin."""
@@ -108,22 +112,23 @@ def orders(
     if options["resume"] and output is None:
         raise click.UsageError("--resume goes on with a file: name it with -o.")
     own = {name: options.pop(name) for name in ("product", "at", "receiver", "language")}
-    run = Run(columns=columns_of(columns), defaults=Defaults(on=on, **own), **options)
+    run = Run(columns=columns_of(columns), defaults=Defaults(on=on, **own), ledger=ledger or "", **options)
     checker = Checker.from_config(config)
     with from_stdin(table) as source:
-        summary = _read(checker, source, run) if dry_run else _check(checker, source, output, run)
+        summary = _read(checker, source, run) if dry_run else _check(checker, source, output, run, ledger)
     found = {verdict.value for verdict in summary.verdicts}
     if summary.faulty_rows:
         found.add("undetermined")
     return 0 if exit_zero else exit_code(found, wanted, geocoder_down=bool(summary.geocoder_down))
 
 
-def _check(checker: "Checker", source: Path, output: Path | None, run: "Run") -> "Summary":
+def _check(checker: "Checker", source: Path, output: Path | None, run: "Run", ledger: str | None) -> "Summary":
     from coverage_check.orders import check_orders
 
     shown = _Shown()
     try:
-        summary = check_orders(checker, source, output or sys.stdout, run, progress=shown)
+        with _recording(ledger, run) as record:
+            summary = check_orders(checker, source, output or sys.stdout, run, record=record, progress=shown)
     except KeyboardInterrupt:
         shown.end()
         if output is not None:
@@ -136,13 +141,25 @@ def _check(checker: "Checker", source: Path, output: Path | None, run: "Run") ->
     return summary
 
 
+@contextmanager
+def _recording(ledger: str | None, run: "Run") -> Iterator["Record | None"]:
+    if ledger is None:
+        yield None
+        return
+    from coverage_check.ledger import Ledger
+    from coverage_check.orders import recorded_in
+
+    with Ledger.open(ledger) as opened:
+        yield recorded_in(opened, language=run.defaults.language)
+
+
 def _read(checker: "Checker", source: Path, run: "Run") -> "Summary":
     from coverage_check.orders import read_through
 
     summary = read_through(checker, source, run)
     for fault in summary.faults:
-        tell(fault)
-    tell(f"{summary.rows:,} rows, of which {summary.faulty_rows:,} can't be read. Nothing was decided.")
+        say(fault)  # it may repeat a cell, so it is a result, not a message
+    say(f"{summary.rows:,} rows, of which {summary.faulty_rows:,} can't be read. Nothing was decided.")
     return summary
 
 

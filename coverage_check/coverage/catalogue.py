@@ -66,11 +66,18 @@ class LayerSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """A layers.toml: the CRS that distances are measured in, and the layers in their order."""
+    """A layers.toml: the CRS that distances are measured in, and the layers in their order.
+
+    Attributes
+    ----------
+    land
+        Polygons of the land, to find parts that lie in the sea; None where none were named.
+    """
 
     path: Path
     metric_crs: str
     sources: tuple[LayerSource, ...]
+    land: Path | None = None
 
 
 def read_catalogue(path: str | Path) -> Catalogue:
@@ -97,6 +104,7 @@ def take_catalogue(document: Document) -> Catalogue:
     metric_crs = root.text("metric_crs")
     if metric_crs and (why := why_not_metric(metric_crs)):
         root.fault(f"'metric_crs' {why}", "metric_crs")
+    land = root.text("land", "")
     tables = document.tables("layer")
     if not tables:
         root.fault("has no [[layer]]: add one for each claim.")
@@ -106,7 +114,8 @@ def take_catalogue(document: Document) -> Catalogue:
         if source.claim.id in seen:
             table.fault("has an 'id' that an earlier layer has: give it its own.", "id")
         seen.add(source.claim.id)
-    return Catalogue(path=document.path, metric_crs=metric_crs, sources=sources)
+    folder = document.path.parent
+    return Catalogue(path=document.path, metric_crs=metric_crs, sources=sources, land=folder / land if land else None)
 
 
 def _source(table: Table, folder: Path) -> LayerSource:

@@ -23,10 +23,12 @@ from coverage_check.coverage.projection import NotTransformable, project
 from coverage_check.coverage.quality import MIN_AREA_M2, LayerQuality
 from coverage_check.coverage.repair import Parts, Repaired, repair
 from coverage_check.coverage.rings import Rings
+from coverage_check.coverage.sights import overlap_at, place_in, step_m
 from coverage_check.coverage.sources.cells import Cells
 from coverage_check.coverage.sources.features import Features, Geometries, Request
 from coverage_check.coverage.sources.formats import FORMATS, declared_format
-from coverage_check.coverage.union import unite
+from coverage_check.coverage.stopwatch import Laps
+from coverage_check.coverage.union import unite_normal
 
 AREA = "area"
 """The folder that the worker leaves the polygons in."""
@@ -68,49 +70,71 @@ def examine(task: Task, folder: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``quality`` and ``versions``.
+        ``quality``, ``versions``, and ``seconds`` of CPU for each part of the work.
 
     Raises
     ------
     Unusable, Fault
         What is wrong with the file.
     """
+    laps = Laps()
     cells = Cells.from_dict(task.cells) if task.cells else None
     kind = next(kind for kind in FORMATS if kind.name == task.format)
     kind = declared_format(kind, cells.naming if cells else None)
     reader = import_module(f"coverage_check.coverage.sources.{kind.reader}")
     request = Request(table=task.table, where=task.where, stem=task.stem, cells=cells)
     features: Features = reader.read(Path(task.main), request, kind)
+    laps.end("read")
+    delivered = Delivered(features=features.count, rings_closed=features.rings_closed)
     notes = Notes()
     parts = check_features(features, task.features, notes)
     metric = CRS.from_user_input(task.metric_crs)
     crs = check_places(parts, features.crs, task.crs, task.country, metric, notes)
     notes.stop_if_any()
+    del features  # a national layer is a gigabyte, and each step makes another
     valid = make_sound(parts, crs, metric, notes)
-    polygons = unite(valid.polygons)
+    del parts
+    laps.end("repair")
+    polygons = unite_normal(valid.polygons)
+    laps.end("union")
     rings = Rings.of(polygons)
     check_stretch(metric, rings.bounds)
     _check_area(polygons)
     (folder / AREA).mkdir()
     rings.save(folder / AREA)
-    quality = measure(features, valid, polygons, rings)
-    return {"quality": asdict(quality), "versions": versions()}
+    quality = measure(delivered, valid, polygons, rings)
+    laps.end("quality")
+    return {"quality": asdict(quality), "versions": versions(), "seconds": laps.seconds}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What stays to be told of a file's features once their polygons are taken out."""
+
+    features: int
+    rings_closed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sound:
-    """Valid polygons in the metric CRS, not united yet, and what it took.
+    """Valid polygons in the metric CRS, normalised and not united yet, and what it took.
 
     Attributes
     ----------
+    area_m2
+        Sum of the polygons, overlaps counted as often as they are there.
     changes
         What the repair of each broken feature added to its area, m².
+    repaired_at
+        A place in what became of the feature that changed most.
     """
 
     polygons: Geometries
+    area_m2: float
     changes: Mapping[int, float]
     crs: CRS
     accuracy_m: float
+    repaired_at: tuple[float, float] | None
 
 
 def make_sound(parts: Parts, crs: CRS, metric: CRS, notes: Notes) -> Sound:
@@ -143,7 +167,16 @@ def make_sound(parts: Parts, crs: CRS, metric: CRS, notes: Notes) -> Sound:
     if not len(repaired.parts.polygons):
         notes.note("EMPTY_LAYER", "nothing of its features has any area; ask its publisher for the polygons.")
     notes.stop_if_any()
-    return Sound(polygons=repaired.parts.polygons, changes=_changes(repairs), crs=crs, accuracy_m=accuracy_m)
+    changes = _changes(repairs)
+    polygons = shapely.normalize(repaired.parts.polygons)
+    return Sound(
+        polygons=polygons,
+        area_m2=math.fsum(shapely.area(polygons)),
+        changes=changes,
+        crs=crs,
+        accuracy_m=accuracy_m,
+        repaired_at=_repaired_at(repairs, changes),
+    )
 
 
 def _check_area(polygons: Geometries) -> None:
@@ -152,14 +185,13 @@ def _check_area(polygons: Geometries) -> None:
         raise Fault("EMPTY_LAYER", "its polygons cover less than a square metre together; check its CRS.")
 
 
-def measure(features: Features, sound: Sound, polygons: Geometries, rings: Rings) -> LayerQuality:
+def measure(delivered: Delivered, sound: Sound, polygons: Geometries, rings: Rings) -> LayerQuality:
     """Measure what became of the features. Sums are exact, so that the order of features doesn't show in them."""
     area_m2 = math.fsum(shapely.area(polygons))
-    overlap_m2 = math.fsum(shapely.area(shapely.normalize(sound.polygons))) - area_m2
-    worst = sorted(sound.changes.items(), key=lambda item: (-abs(item[1]), item[0]))
+    overlap_m2 = sound.area_m2 - area_m2
+    worst = _worst_first(sound.changes)
     return LayerQuality(
-        features=features.count,
-        rings_closed=features.rings_closed,
+        **asdict(delivered),
         repaired=len(sound.changes),
         repairs=tuple(worst[:_REPAIRS_KEPT]),
         area_change_m2=round(math.fsum(abs(change) for change in sound.changes.values()), 3),
@@ -170,6 +202,9 @@ def measure(features: Features, sound: Sound, polygons: Geometries, rings: Rings
         vertices=len(rings.coords),
         crs=name_of(sound.crs),
         transform_accuracy_m=sound.accuracy_m,
+        step_m=step_m(polygons),
+        repaired_at=sound.repaired_at,
+        overlap_at=overlap_at(sound.polygons) if overlap_m2 >= MIN_AREA_M2 else None,
     )
 
 
@@ -202,3 +237,16 @@ def _changes(repairs: list[Repaired]) -> dict[int, float]:
             change = math.fsum(shapely.area(step.after.get(number, []))) - math.fsum(shapely.area(before))
             changes[number] = round(changes.get(number, 0.0) + change, 3)
     return changes
+
+
+def _worst_first(changes: Mapping[int, float]) -> list[tuple[int, float]]:
+    return sorted(changes.items(), key=lambda item: (-abs(item[1]), item[0]))
+
+
+def _repaired_at(repairs: list[Repaired], changes: Mapping[int, float]) -> tuple[float, float] | None:
+    """Give a place in what became of the feature that changed most; None where nothing is left of any."""
+    for number, _ in _worst_first(changes):
+        for step in reversed(repairs):
+            if after := step.after.get(number):
+                return place_in(max(after, key=lambda polygon: polygon.area))
+    return None

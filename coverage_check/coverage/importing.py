@@ -2,22 +2,36 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from coverage_check.coverage.catalogue import Catalogue, LayerSource, take_catalogue
+from coverage_check.coverage.change import changes, refuse_unaccepted
 from coverage_check.coverage.country import BOXES
-from coverage_check.coverage.crs import why_not_metric
+from coverage_check.coverage.crs import read_crs, to_degrees, why_not_metric
 from coverage_check.coverage.fault import Fault
 from coverage_check.coverage.grid import Polygons
 from coverage_check.coverage.index import build
 from coverage_check.coverage.manifest import NAME, Manifest, StoredFile, StoredLayer
 from coverage_check.coverage.publication import publish, staging
-from coverage_check.coverage.quality import Finding, Quality, changed, findings_of, nested_pairs, not_nested, outside_survey
+from coverage_check.coverage.quality import (
+    Finding,
+    Quality,
+    findings_of,
+    in_the_sea,
+    nested_pairs,
+    not_nested,
+    out_of_date,
+    outside_survey,
+)
 from coverage_check.coverage.reading import AREAS, Examined, Outcome, Reading, examine_all, require_extras
 from coverage_check.coverage.rings import Rings
 from coverage_check.coverage.snapshot import Progress, Snapshot
+from coverage_check.coverage.stopwatch import Laps
 from coverage_check.declaration import Document
 from coverage_check.errors import DeclarationError, FileRefused, ImportFailed
 from coverage_check.layer import Layer
@@ -25,7 +39,13 @@ from coverage_check.version import __version__
 
 
 def write_snapshot(
-    layers_toml: Path, output: Path, *, overwrite: bool, previous: Snapshot | None, progress: Progress | None
+    layers_toml: Path,
+    output: Path,
+    *,
+    overwrite: bool,
+    previous: Snapshot | None,
+    accept: Collection[str],
+    progress: Progress,
 ) -> None:
     """Do what `snapshot.import_layers` promises."""
     with staging(output) as folder:
@@ -33,18 +53,32 @@ def write_snapshot(
         readings = list(_readings(catalogue))
         require_extras(readings)
         staged = folder / "snapshot"
+        steps = len(readings) + 2
         outcomes: list[Outcome] = []
         for reading, outcome in zip(readings, examine_all(readings, folder, staged), strict=True):
             outcomes.append(outcome)
-            if progress:
-                progress(len(outcomes), len(readings) + 1, reading.label)
+            progress(len(outcomes), steps, reading.label)
         _refuse(document, readings, outcomes)
         examined = [outcome for outcome in outcomes if isinstance(outcome, Examined)]
-        manifest = _compile(catalogue, examined, staged, previous)
+        laps = Laps()
+        for result in examined:
+            laps.add(result.seconds)
+        layers, quality, areas = _side_by_side(catalogue, examined, staged, previous)
+        refuse_unaccepted(quality.findings, accept)
+        laps.end("quality")
+        progress(steps - 1, steps, "layers compared")
+        _index(staged, areas)
+        laps.end("index")
+        manifest = Manifest(
+            metric_crs=catalogue.metric_crs,
+            versions={"coverage_check": __version__, **examined[0].versions},
+            layers=layers,
+            quality=quality,
+            files={path.name: StoredFile.of(path) for path in staged.glob("*.npy")},
+        ).sealed()
         (staged / NAME).write_bytes(manifest.render())
         publish(staged, output, manifest, overwrite=overwrite)
-        if progress:
-            progress(len(readings) + 1, len(readings) + 1, "layers compared")
+        progress(steps, steps, f"CPU time: {laps}")
 
 
 def _read(layers_toml: Path) -> tuple[Document, Catalogue]:
@@ -68,6 +102,9 @@ def _readings(catalogue: Catalogue) -> Iterator[Reading]:
         file, task = survey
         label = f"survey_area of layer '{users[0]}'{others}: {file.name}"
         yield Reading(label=label, file=file, sha256=None, task=json.loads(task))
+    if catalogue.land:
+        label = f"land: {catalogue.land.name}"
+        yield Reading(label=label, file=catalogue.land, sha256=None, task=_outline(catalogue.metric_crs))
 
 
 def _surveys(sources: Sequence[LayerSource], metric_crs: str) -> list[tuple[Path, str]]:
@@ -79,11 +116,16 @@ def _surveys(sources: Sequence[LayerSource], metric_crs: str) -> list[tuple[Path
 def _survey(source: LayerSource, metric_crs: str) -> tuple[Path, str] | None:
     """Say which file a layer's survey area is read from, and how, as JSON; None where nothing has to be read."""
     if source.survey_file:
-        return source.survey_file, json.dumps({"table": None, "where": {}, "metric_crs": metric_crs})
+        return source.survey_file, json.dumps(_outline(metric_crs))
     if source.cells and not source.cells.complete:
         task = {**_layer_reading(source, metric_crs).task, "country": None, "features": None}
         return source.file, json.dumps({**task, "cells": asdict(replace(source.cells, survey=True))})
     return None
+
+
+def _outline(metric_crs: str) -> dict[str, Any]:
+    """Say how polygons are read that are no claim: a survey area, or the land."""
+    return {"table": None, "where": {}, "metric_crs": metric_crs}
 
 
 def _layer_reading(source: LayerSource, metric_crs: str) -> Reading:
@@ -127,14 +169,16 @@ def _sentence(error: FileRefused) -> str:
     return str(error) if isinstance(error, Fault) else f"{error} [{error.code}]"
 
 
-def _compile(
+def _side_by_side(
     catalogue: Catalogue,
     examined: Sequence[Examined],
     staged: Path,
     previous: Snapshot | None,
-) -> Manifest:
-    """Put together what the files gave, and look at the layers side by side."""
+) -> tuple[tuple[StoredLayer, ...], Quality, list[str]]:
+    """Put together what the files gave, and look at the layers beside each other; the areas are those of the index."""
     count = len(catalogue.sources)
+    land = examined[-1] if catalogue.land else None
+    examined = examined[:-1] if land else examined
     surveys = _surveys(catalogue.sources, catalogue.metric_crs)
     survey_areas = {survey: result.area for survey, result in zip(surveys, examined[count:], strict=True)}
     numbers = {area: number for number, area in enumerate(dict.fromkeys(result.area for result in examined))}
@@ -149,16 +193,29 @@ def _compile(
     qualities = {layer.claim.id: result.quality for layer, result in zip(layers, examined[:count], strict=True)}
     findings = [finding for layer in layers for finding in findings_of(layer.claim, qualities[layer.claim.id])]
     findings += _compare(layers, [staged / area for area in numbers])
-    _index(staged, list(numbers))
+    findings += out_of_date([layer.claim for layer in layers])
+    if land:
+        findings += _in_the_sea(layers, [staged / area for area in numbers], Rings.load(staged / land.area))
     if previous:
-        findings += changed([layer.claim for layer in layers], previous.layers)
-    return Manifest(
-        metric_crs=catalogue.metric_crs,
-        versions={"coverage_check": __version__, **examined[0].versions},
-        layers=layers,
-        quality=Quality(layers=qualities, findings=tuple(findings)),
-        files={path.name: StoredFile.of(path) for path in staged.glob("*.npy")},
-    ).sealed()
+        areas = {layer.claim.id: Rings.load(staged / result.area) for layer, result in zip(layers, examined, strict=False)}
+        findings += changes([layer.claim for layer in layers], areas, catalogue.metric_crs, previous)
+    placed = tuple(_placed(finding, catalogue.metric_crs) for finding in findings)
+    return layers, Quality(layers=qualities, findings=placed), list(numbers)
+
+
+def _in_the_sea(layers: Sequence[StoredLayer], areas: Sequence[Path], land: Rings) -> Iterator[Finding]:
+    """Look for parts that touch no land."""
+    ashore = land.polygons()
+    for layer in layers:
+        yield from in_the_sea(layer.claim, Rings.load(areas[layer.area]), ashore)
+
+
+def _placed(finding: Finding, metric_crs: str) -> Finding:
+    """Give a finding's place in degrees too, so that a person can look at it on any map."""
+    if finding.x is None or finding.y is None:
+        return finding
+    ((lon, lat),) = to_degrees(read_crs(metric_crs), np.array([[finding.x, finding.y]])).tolist()
+    return replace(finding, lon=round(lon, 6), lat=round(lat, 6))
 
 
 def _index(staged: Path, areas: Sequence[str]) -> None:

@@ -23,6 +23,7 @@ CLASSES = ("none", "variable", "covered", *map(str, SignalLevel))
 """What a class may mean: nothing there; a claim of nothing, below basic; any coverage; a level."""
 
 _TEXTS = ("x", "y", "cell", "h3", "value", "anchor")
+_NAMES = ("x", "cell", "h3")
 _PLACES = ("x", "y", "cell", "h3", "anchor", "size_m")
 
 
@@ -55,11 +56,12 @@ def take_meaning(table: Table, claim: Layer, file: Path, *, of_itself: bool) -> 
     columns = _columns(table, profile)
     where, at_least = _rows(table, profile, claim, columns)
     try:
-        by_cells = format_of(file).cells
+        kind = format_of(file)
     except Fault:
         return Meaning()  # the import says what is wrong with the file
     yes, no = _values(table, columns, claim)
-    if not by_cells:
+    # Nobody has looked into a zip yet, but only tables of cells have columns that name a cell.
+    if not (kind.cells or (kind.reader == "archive" and any(key in columns for key in _NAMES))):
         if of_itself:
             table.fault("'survey_area' can't be \"cells\": the file has polygons; name a file of the area.", "survey_area")
         return Meaning(where={**where, **_features_of(table, columns, at_least, yes)}, crs=profile.crs)
@@ -185,9 +187,8 @@ def _features_of(
 
 def _naming(table: Table, columns: Mapping[str, Any], file: Path) -> tuple[str, tuple[str, ...]]:
     """Find out what names a cell."""
-    raster = file.suffix.lower() != ".csv"
-    named = [key for key in ("x", "cell", "h3") if key in columns]
-    if raster:
+    named = [key for key in _NAMES if key in columns]
+    if file.suffix.lower() not in (".csv", ".zip"):
         if named or "size_m" in columns:
             table.fault("'columns' of a raster can only have 'band' and 'classes'.", "columns")
         return "pixel", ()

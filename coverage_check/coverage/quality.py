@@ -1,14 +1,18 @@
 """What the import found out about the quality of layers: of each alone, and of each beside the others."""
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from coverage_check.layer import Layer
 
 if TYPE_CHECKING:
     from coverage_check.coverage.rings import Rings
+    from coverage_check.coverage.sources.features import Geometries
 
 MIN_AREA_M2 = 1.0
 MIN_SHARE = 1e-6
@@ -16,6 +20,12 @@ MIN_SHARE = 1e-6
 
 CHANGE_LIMIT = 0.10
 """How much of a claim's area may change between deliveries. An assumption; a wrong setting once made 25 % (PTS 2015)."""
+
+
+STEP_FACTOR = 1.5
+"""How far a layer's steps may differ from its declared resolution. An assumption: half of it or twice it is another map."""
+
+Place = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +53,10 @@ class LayerQuality:
         What the coordinates of the file were taken to be in.
     transform_accuracy_m
         What PROJ says of the transformation; 0 if there was none, -1 if it doesn't know.
+    step_m
+        Size of the steps that the edges are made of; None where they are no steps.
+    repaired_at, overlap_at
+        x, y of a place that was repaired, and of one that several parts cover, in the metric CRS.
     """
 
     features: int
@@ -57,11 +71,16 @@ class LayerQuality:
     vertices: int
     crs: str
     transform_accuracy_m: float
+    step_m: float | None = None
+    repaired_at: Place | None = None
+    overlap_at: Place | None = None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "LayerQuality":
         """Make it from JSON."""
-        return cls(**{**values, "repairs": tuple((int(n), float(change)) for n, change in values["repairs"])})
+        repairs = tuple((int(n), float(change)) for n, change in values["repairs"])
+        places = {name: tuple(values[name]) for name in ("repaired_at", "overlap_at") if values.get(name)}
+        return cls(**{**values, **places, "repairs": repairs})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +90,16 @@ class Finding:
     Attributes
     ----------
     code
-        REPAIRED, OVERLAPPING, THRESHOLD_MISSING, LEVEL_MISSING, NOT_NESTED, OUTSIDE_SURVEY or
-        AREA_CHANGED.
+        REPAIRED, OVERLAPPING, THRESHOLD_MISSING, LEVEL_MISSING, NOT_NESTED, OUTSIDE_SURVEY, IN_THE_SEA, STEPS_DIFFER,
+        OUT_OF_DATE, AREA_CHANGED or LAYER_GONE.
     layers
         Ids of the layers concerned.
     area_m2
         How much ground is concerned; None where that is no question.
     x, y
         A place to look at, in the snapshot's metric CRS.
+    lon, lat
+        The same place in degrees, WGS 84.
     sentence
         What was found and what to do.
     """
@@ -89,6 +110,8 @@ class Finding:
     area_m2: float | None = None
     x: float | None = None
     y: float | None = None
+    lon: float | None = None
+    lat: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +135,7 @@ def findings_of(layer: Layer, quality: LayerQuality) -> Iterator[Finding]:
             code="REPAIRED",
             layers=only,
             area_m2=quality.area_change_m2,
+            **_at(quality.repaired_at),
             sentence=f"{quality.repaired} of {quality.features} features were not valid; their repair changed "
             f"{_area(quality.area_change_m2)}. Ask the publisher for valid polygons.",
         )
@@ -120,7 +144,15 @@ def findings_of(layer: Layer, quality: LayerQuality) -> Iterator[Finding]:
             code="OVERLAPPING",
             layers=only,
             area_m2=quality.overlap_m2,
+            **_at(quality.overlap_at),
             sentence=f"its polygons overlap by {_area(quality.overlap_m2)}; their union counts.",
+        )
+    if quality.step_m and not 1 / STEP_FACTOR <= quality.step_m / layer.resolution_m <= STEP_FACTOR:
+        yield Finding(
+            code="STEPS_DIFFER",
+            layers=only,
+            sentence=f"its edges are steps of {quality.step_m:,.0f} m and its resolution_m is {layer.resolution_m:,.0f}; "
+            "declare the one it was made with.",
         )
     if layer.level is None:
         yield Finding(code="LEVEL_MISSING", layers=only, sentence="no level is declared; it is taken as basic.")
@@ -130,6 +162,23 @@ def findings_of(layer: Layer, quality: LayerQuality) -> Iterator[Finding]:
             layers=only,
             sentence="no threshold_dbm is declared; a polygon without its threshold means little, so ask the publisher.",
         )
+
+
+def out_of_date(layers: Sequence[Layer]) -> Iterator[Finding]:
+    """Find layers whose use ended before others of the same delivery were published."""
+    newest = max(layer.published for layer in layers)
+    for layer in layers:
+        if layer.stale_after < newest:
+            yield Finding(
+                code="OUT_OF_DATE",
+                layers=(layer.id,),
+                sentence=f"it was published on {layer.published} and may be used until {layer.stale_after}, "
+                f"before the newest layer was published ({newest}); ask the publisher for a newer one.",
+            )
+
+
+def _at(place: Place | None) -> dict[str, float]:
+    return {} if place is None else {"x": place[0], "y": place[1]}
 
 
 def nested_pairs(layers: Sequence[Layer]) -> Iterator[tuple[int, int]]:
@@ -174,36 +223,36 @@ def outside_survey(layer: Layer, claim: "Rings", survey: "Rings") -> Iterator[Fi
         )
 
 
-def changed(layers: Sequence[Layer], previous: Sequence[Layer]) -> Iterator[Finding]:
-    """Compare the area of each claim with what the last delivery claimed."""
-    before = _areas_km2(previous)
-    for key, area_km2 in _areas_km2(layers).items():
-        if key in before and abs(area_km2 - before[key]) > CHANGE_LIMIT * before[key]:
-            change = area_km2 / before[key] - 1
-            yield Finding(
-                code="AREA_CHANGED",
-                layers=tuple(layer.id for layer in layers if (*_subject(layer), layer.level) == key),
-                area_m2=round(abs(area_km2 - before[key]) * 1e6, 3),
-                sentence=f"its area changed by {change:+.0%} since the last delivery, from {before[key]:,.0f} to "
-                f"{area_km2:,.0f} km²; ask the publisher why.",
-            )
+def in_the_sea(layer: Layer, claim: "Rings", land: "Geometries") -> Iterator[Finding]:
+    """Look for parts of a layer that touch no land: coverage reaches over water, and seldom stands in it."""
+    import shapely  # noqa: PLC0415 - an opened snapshot only shows what the import found
+
+    parts = claim.polygons()
+    ashore = np.zeros(len(parts), dtype=bool)
+    ashore[shapely.STRtree(parts).query(land, predicate="intersects")[1]] = True
+    if not ashore.all():
+        areas = np.where(ashore, 0, shapely.area(parts))
+        x, y = shapely.get_coordinates(shapely.point_on_surface(parts[areas.argmax()]))[0].tolist()
+        area_m2 = math.fsum(areas)
+        yield Finding(
+            code="IN_THE_SEA",
+            layers=(layer.id,),
+            area_m2=round(area_m2, 3),
+            x=round(x, 3),
+            y=round(y, 3),
+            sentence=f"{len(parts) - int(ashore.sum())} of its {len(parts)} parts, {_area(area_m2)}, touch no land; "
+            "look whether they lie in the right place.",
+        )
 
 
-def _areas_km2(layers: Sequence[Layer]) -> dict[tuple[object, ...], float]:
-    """Give the area of each claim, of its last publication where there are several."""
-    last: dict[tuple[object, ...], Layer] = {}
-    for layer in sorted(layers, key=lambda layer: layer.published):
-        last[(*_subject(layer), layer.level)] = layer
-    return {key: layer.area_km2 for key, layer in last.items()}
-
-
-def _subject(layer: Layer) -> tuple[object, ...]:
+def subject(layer: Layer) -> tuple[object, ...]:
+    """Name what two layers must have in common to be about the same, whatever their level and date."""
     return layer.network, layer.country, layer.technology, layer.service, layer.environment, layer.receiver
 
 
 def _claim(layer: Layer) -> tuple[object, ...]:
     """Name what two layers must have in common to be levels of one claim."""
-    return *_subject(layer), layer.published, layer.valid_from, layer.valid_until
+    return *subject(layer), layer.published, layer.valid_from, layer.valid_until
 
 
 def _outside(inner: "Rings", outer: "Rings") -> tuple[float, float, float] | None:

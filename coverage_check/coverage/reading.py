@@ -58,12 +58,15 @@ class Examined:
         Of the file.
     versions
         Of the libraries that the geometry depends on.
+    seconds
+        CPU time of each part of the work: read, repair, union, quality.
     """
 
     area: str
     sha256: str
     quality: LayerQuality
     versions: Mapping[str, str]
+    seconds: Mapping[str, float]
 
 
 Outcome = Examined | list[FileRefused]
@@ -145,6 +148,7 @@ def _examine(reading: Reading, delivery: Delivery, work: Path, snapshot: Path) -
         sha256=delivery.sha256,
         quality=LayerQuality.from_dict(result["quality"]),
         versions=result["versions"],
+        seconds=result["seconds"],
     )
 
 

@@ -6,7 +6,7 @@ snapshot.lookup(lon=18.95, lat=59.82).covered
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,10 +29,9 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 """Told how many steps are done, of how many, and what was done last."""
 
-HASHED_ON_OPEN_BYTES = 32 << 20
-"""Up to this size `open` reads every byte and compares hashes, in some 20 ms; above, only lengths: a national snapshot has
-gigabytes, and opening would take seconds and undo the mapping into memory. `verify` always reads everything."""
-
+HASHED_ON_OPEN_BYTES = 2 << 20
+"""Up to this size `open` reads every byte and compares hashes, in a millisecond or two; above, only lengths: a national
+snapshot has gigabytes, and opening would take seconds and undo the mapping into memory. `verify` always reads everything."""
 
 MAX_LON, MAX_LAT = 180.0, 90.0
 
@@ -48,6 +47,7 @@ def import_layers(
     *,
     overwrite: bool = False,
     previous: str | Path | None = None,
+    accept: Collection[str] = (),
     progress: Progress | None = None,
 ) -> "Snapshot":
     """Compile the layers that a layers.toml describes into a snapshot, written whole or not at all.
@@ -61,9 +61,12 @@ def import_layers(
     overwrite
         Whether another snapshot there may be replaced.
     previous
-        The snapshot of the last delivery: areas that changed much are reported in the quality.
+        The snapshot of the last delivery: a claim that is gone, or whose area changed by more than a
+        tenth, stops the import.
+    accept
+        Such changes that are right all the same: ``AREA_CHANGED:layer-id``, ``LAYER_GONE:layer-id``.
     progress
-        Called after each step.
+        Called after each step with what is done, of how many steps, and what it was; the last tells where the time went.
 
     Raises
     ------
@@ -81,7 +84,8 @@ def import_layers(
     from coverage_check.coverage.importing import write_snapshot  # noqa: PLC0415 - opening a snapshot needs none of it
 
     before = None if previous is None else Snapshot.open(previous)
-    write_snapshot(Path(layers_toml), Path(output), overwrite=overwrite, previous=before, progress=progress)
+    tell = progress or (lambda *_: None)
+    write_snapshot(Path(layers_toml), Path(output), overwrite=overwrite, previous=before, accept=accept, progress=tell)
     return Snapshot.open(output)
 
 

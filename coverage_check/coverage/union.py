@@ -16,7 +16,12 @@ Index = npt.NDArray[np.intp]
 
 def unite(parts: Geometries) -> Geometries:
     """Unite valid polygons into valid polygons without common interior or common edges, normalised and sorted."""
-    parts = in_order(shapely.normalize(parts))
+    return unite_normal(shapely.normalize(parts))
+
+
+def unite_normal(parts: Geometries) -> Geometries:
+    """Do the same with polygons that are normalised already, without a copy of them."""
+    parts = in_order(parts)
     group = groups(len(parts), *joined(parts))
     _, group, size = np.unique(group, return_inverse=True, return_counts=True)
     alone = size[group] == 1
@@ -24,9 +29,9 @@ def unite(parts: Geometries) -> Geometries:
     members = members[np.argsort(group[members], kind="stable")]
     cuts = np.flatnonzero(np.diff(group[members])) + 1
     united = [shapely.union_all(parts[run]) for run in np.split(members, cuts) if len(run)]
-    whole = np.append(parts[alone], shapely.get_parts(np.array(united, dtype=object)))
-    polygon = shapely.get_type_id(whole) == shapely.GeometryType.POLYGON
-    return in_order(shapely.normalize(whole[polygon & ~shapely.is_empty(whole)]))
+    pieces = shapely.get_parts(np.array(united, dtype=object))
+    polygon = shapely.get_type_id(pieces) == shapely.GeometryType.POLYGON
+    return in_order(np.append(parts[alone], shapely.normalize(pieces[polygon & ~shapely.is_empty(pieces)])))
 
 
 def in_order(polygons: Geometries) -> Geometries:

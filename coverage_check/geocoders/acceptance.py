@@ -20,6 +20,7 @@ from pathlib import Path
 
 from coverage_check.address import Address, parse
 from coverage_check.errors import (
+    BatchRefused,
     CoverageCheckError,
     GeocoderUnavailable,
     InvalidInput,
@@ -131,7 +132,7 @@ def judge(locate: Locate, expected: Expectation) -> Row:
     """Ask for one row, and compare."""
     try:
         location = locate(expected.query)
-    except GeocoderUnavailable as error:
+    except (GeocoderUnavailable, BatchRefused) as error:
         return Row(expected=expected, outcome=Outcome.UNANSWERED, text=error.code)
     except (LocateError, InvalidInput) as error:
         code = _reason(error)

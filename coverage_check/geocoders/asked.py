@@ -131,8 +131,8 @@ def _village(tables: Tables, part: Part, places: list[int]) -> Part:
 
 
 def splits(tables: Tables, asked: Asked) -> Iterator[Asked]:
-    """Try the street's words as a street and a place, either first: ``Harg Vätö`` without its comma."""
-    words = asked.street.split()[:_MOST_STREET_WORDS]
+    """Try the street's words as a street and a place, either first: ``Harg Vätö`` without its comma, or ``Vätö-Harg``."""
+    words = asked.street.replace("-", " ").split()[:_MOST_STREET_WORDS]
     for cut in range(len(words) - 1, 0, -1):
         for street, place in ((words[:cut], words[cut:]), (words[-cut:], words[:-cut])):
             parts = tuple(name_parts(tables, place))

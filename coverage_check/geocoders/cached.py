@@ -15,6 +15,7 @@ import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from copy import copy
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,14 @@ class Cached:
     def attribution(self) -> str:
         """What the geocoder's source asks to be shown."""
         return self.geocoder.attribution
+
+    def over(self, geocoder: Geocoder) -> "Cached":
+        """Give the same cache over another form of its geocoder."""
+        if geocoder is self.geocoder:
+            return self
+        cached = copy(self)
+        cached.geocoder = geocoder
+        return cached
 
     def locate(self, query: Query) -> Location:
         """Give what is remembered, or ask and remember; raises what the geocoder raises.

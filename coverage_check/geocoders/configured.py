@@ -1,6 +1,6 @@
 """From a config's plain values to the geocoder that they describe."""
 
-from coverage_check.config import Config
+from coverage_check.config import LocatingConfig
 from coverage_check.errors import DeclarationError, InvalidInput, MissingFile
 from coverage_check.geocoder_config import GeocoderConfig, GeocoderKind
 from coverage_check.geocoders.base import Geocoder
@@ -11,7 +11,7 @@ from coverage_check.geocoders.register import Register
 from coverage_check.location import ErrorModel
 
 
-def open_geocoder(config: Config) -> Geocoder | None:
+def open_geocoder(config: LocatingConfig) -> Geocoder | None:
     """Make the geocoder that a config describes, or None if it has none. A register is opened, and no server asked yet.
 
     Raises

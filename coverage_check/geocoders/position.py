@@ -23,7 +23,7 @@ def locate(query: Coordinates | PlusCode, errors: ErrorModel, *, near: Location 
     Parameters
     ----------
     near
-        Where the place is that a short Plus code refers to.
+        Where the place is that a short Plus code refers to; if it may be in two places, so may the code.
 
     Raises
     ------
@@ -45,16 +45,18 @@ def locate(query: Coordinates | PlusCode, errors: ErrorModel, *, near: Location 
 
 def _located_code(query: PlusCode, errors: ErrorModel, near: Location | None) -> Location:
     if plus_code.is_full(query.code):
-        area = plus_code.decode(query.code)
+        areas = [plus_code.decode(query.code)]
     elif near is None:
         raise AddressNotFound(
             "A short Plus code means nothing without a known place: ask for the whole code, or for a town."
         )
     else:
-        area = plus_code.nearest(query.code, lat=near.lat, lon=near.lon)
-    half_degrees = max(area.half_lat, area.half_lon * math.cos(math.radians(area.lat)))
+        places = near.candidates or (near,)
+        areas = list(dict.fromkeys(plus_code.nearest(query.code, lat=place.lat, lon=place.lon) for place in places))
+    half_degrees = max(areas[0].half_lat, areas[0].half_lon * math.cos(math.radians(areas[0].lat)))
     spread = errors.coordinates(half_degrees * METRES_A_DEGREE)
-    return _location([(area.lat, area.lon, query.code)], Match.EXACT, spread, errors)
+    match = Match.AMBIGUOUS if len(areas) > 1 else Match.EXACT
+    return _location([(area.lat, area.lon, query.code) for area in areas], match, spread, errors)
 
 
 def _location(

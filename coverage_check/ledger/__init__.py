@@ -6,7 +6,7 @@ store: sqlite | postgres ───┘  exchange: lines of JSON · replay: made a
 """
 
 from coverage_check.ledger.book import Ledger
-from coverage_check.ledger.drafts import Record
+from coverage_check.ledger.drafts import Record, require_reference
 from coverage_check.ledger.entries import (
     Channel,
     Entry,
@@ -34,5 +34,6 @@ __all__ = [
     "SaleContext",
     "Verification",
     "recompute_with",
+    "require_reference",
     "verify_export",
 ]

@@ -1,5 +1,6 @@
 """Ledger: what was decided and said, in the order it was recorded, so that it can be shown later."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from coverage_check.ledger.entries import Entry, EntryKind, Fault, Head, SaleCon
 from coverage_check.ledger.exchange import export_lines
 from coverage_check.ledger.replay import Outcome, Recompute, replay_entry
 from coverage_check.ledger.store import Store
+
+_SCHEME = re.compile(r"postgres(ql)?(\+psycopg)?:")
 
 
 class Ledger:
@@ -43,13 +46,15 @@ class Ledger:
 
         Raises
         ------
-        MissingFile, MissingExtra, LedgerInvalid, OutputRefused
-            It is absent, needs the extra, is no ledger or a newer one, or can't be written.
+        MissingFile, MissingExtra, LedgerInvalid, OutputRefused, InvalidInput
+            It is absent, needs the extra, is no ledger or a newer one, can't be written, or is a URL of something else.
         """
-        if str(place).startswith(("postgresql:", "postgresql+psycopg:")):
+        if _SCHEME.match(str(place)):
             from coverage_check.ledger.postgres import PostgresStore  # noqa: PLC0415 - an extra
 
             return cls(PostgresStore(str(place), create=create))
+        if "://" in str(place):
+            raise InvalidInput("A ledger's URL begins with postgresql://: other databases can't hold one.")
         from coverage_check.ledger.sqlite import SqliteStore  # noqa: PLC0415 - not needed beside PostgreSQL
 
         return cls(SqliteStore(place, create=create))
@@ -78,7 +83,7 @@ class Ledger:
             for draft in drafts:
                 row = self._store.same(order_ref=draft.order_ref, content=draft.content)
                 if row is None:
-                    row = self._add(head, draft.after(self._earlier(draft.order_ref)))
+                    row = self._add(head, draft, earlier=self._earlier(draft.order_ref))
                     head = Head(seq=row.seq, hash=row.hash)
                 rows.append(row)
         return [row.entry() for row in rows]
@@ -197,7 +202,7 @@ class Ledger:
         decisions = [row.seq for row in self._store.of_order(order_ref) if row.kind == EntryKind.DECISION]
         return decisions[-1] if decisions else None
 
-    def _add(self, head: Head, draft: Draft) -> Row:
-        row = draft.sealed(head, recorded_at=self._clock())
+    def _add(self, head: Head, draft: Draft, *, earlier: int | None = None) -> Row:
+        row = draft.sealed(head, recorded_at=self._clock(), earlier=earlier)
         self._store.add(row)
         return row

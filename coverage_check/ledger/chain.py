@@ -49,6 +49,10 @@ class Row:
         """Whether the row holds no personal data."""
         return (self.order_ref, self.subject, self.content, self.personal, self.salt) == (None,) * 5
 
+    def values(self) -> dict[str, Any]:
+        """Give the columns by name."""
+        return {name: getattr(self, name) for name in COLUMNS}
+
     def entry(self) -> Entry:
         """Read the row."""
         return Entry(
@@ -132,7 +136,7 @@ class Examination:
         expected = self.head.seq + 1
         if row.seq != expected:
             return f"entry {expected} is missing: the next one there is {row.seq}."
-        if not all(isinstance(value, str | None) for value in _values(row)[1:]):
+        if not all(isinstance(value, str | None) for value in list(row.values().values())[1:]):
             return f"entry {row.seq} holds something that is not text."
         if row.previous != self.head.hash:
             return f"entry {row.seq} does not follow entry {self.head.seq}: entries were swapped, removed or put in."
@@ -226,7 +230,3 @@ def _content_fault(row: Row) -> str | None:
     if (row.order_ref, row.subject, row.content) != found_by:
         return f"entry {row.seq} is filed under another reference than the one it was written with."
     return None
-
-
-def _values(row: Row) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in COLUMNS)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,32 +25,51 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What is to be recorded, before it has a place in the chain."""
+    """What is to be recorded, before it has a place in the chain.
+
+    Attributes
+    ----------
+    personal_text
+        The personal data as they are sealed.
+    content
+        The same key for the same content; empty for an erasure.
+
+    Raises
+    ------
+    InvalidInput
+        A text or a number that can't be written.
+    """
 
     kind: EntryKind
     kept: Mapping[str, Any]
     personal: Mapping[str, Any] | None = None
+    personal_text: str = field(init=False, default="")
+    content: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        if self.personal is not None:
+            object.__setattr__(self, "personal_text", canonical(self.personal))
+            object.__setattr__(self, "content", content_key(self.kind.value, self.kept, self.personal))
 
     @property
     def order_ref(self) -> str:
         """The order it belongs to; empty for an erasure."""
         return "" if self.personal is None else str(self.personal["order_ref"])
 
-    @property
-    def content(self) -> str:
-        """The same key for the same content; empty for an erasure."""
-        return "" if self.personal is None else content_key(self.kind.value, self.kept, self.personal)
+    def sealed(self, head: Head, *, recorded_at: datetime, earlier: int | None = None) -> Row:
+        """Seal the draft with a new salt, and link it to the head.
 
-    def after(self, earlier: int | None) -> "Draft":
-        """Point to the entry before it about the same order."""
-        return replace(self, kept={**self.kept, "earlier": earlier})
-
-    def sealed(self, head: Head, *, recorded_at: datetime) -> Row:
-        """Seal the draft with a new salt, and link it to the head."""
+        Parameters
+        ----------
+        earlier
+            Number of the decision before it about the same order.
+        """
         at, kept = recorded_at.astimezone(UTC).isoformat(), canonical(self.kept)
+        if self.kind is EntryKind.DECISION:
+            kept = canonical({**self.kept, "earlier": earlier})
         if self.personal is None:
             return _row(head, kind=self.kind.value, recorded_at=at, kept=kept, seal="")
-        salt, personal = secrets.token_hex(16), canonical(self.personal)
+        salt, personal = secrets.token_hex(16), self.personal_text
         row = _row(head, kind=self.kind.value, recorded_at=at, kept=kept, seal=digest(salt, personal))
         found_by = {"order_ref": self.order_ref, "subject": self.personal["subject"], "content": self.content}
         return replace(row, salt=salt, personal=personal, **found_by)
@@ -65,19 +84,17 @@ def drafted(record: Record) -> Draft:
     """Split a record into what stays and what an erasure removes."""
     decision, context = record.decision, record.context
     for name, text in (("The order reference", record.order_ref), ("The subject", context.subject or "none")):
-        require_text(name, text)
-        if len(text) > _LONGEST_REFERENCE or "\0" in text:
-            raise InvalidInput(f"{name} is longer than {_LONGEST_REFERENCE} characters or holds a NUL: give the real one.")
+        require_reference(name, text)
     content = decision.to_dict()
     if content_id(content) != decision.id:
         raise InvalidInput("The decision's id is not that of its content: record it as it was made.")
     personal = {
+        "basis": None if decision.basis is None else decision.basis.to_dict(),
         "context": context.to_dict(),
         "decision": content,
         "order_ref": record.order_ref,
         "subject": context.subject or None,
     }
-    canonical(personal)
     return Draft(kind=EntryKind.DECISION, kept=_kept(decision, context), personal=personal)
 
 
@@ -95,6 +112,13 @@ def _kept(decision: Decision, context: SaleContext) -> dict[str, Any]:
         "snapshot": decision.provenance.snapshot,
         "verdict": decision.verdict.value,
     }
+
+
+def require_reference(name: str, text: str) -> None:
+    """Raise InvalidInput for what entries can't be found by: nothing, a novel, or what no database stores."""
+    require_text(name, text)
+    if len(text) > _LONGEST_REFERENCE or "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise InvalidInput(f"{name} is longer than {_LONGEST_REFERENCE} characters or no text: give the real one.")
 
 
 def require_text(name: str, text: str) -> None:

@@ -1,11 +1,12 @@
 """What the ledger holds: the circumstances of a sale, an entry, the head of the chain, and what a check of it found."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from coverage_check.basis import Basis
 from coverage_check.decision import Decision, Verdict
 from coverage_check.errors import InvalidInput
 from coverage_check.technology import word
@@ -189,7 +190,9 @@ class Entry:
         """The decision as it was made; None once erased, and for other kinds."""
         if self.kind is not EntryKind.DECISION or not self.personal:
             return None
-        return Decision.from_dict(self.personal["decision"])
+        basis = self.personal.get("basis")
+        decision = Decision.from_dict(self.personal["decision"])
+        return decision if basis is None else replace(decision, basis=Basis.from_dict(basis))
 
     @property
     def context(self) -> SaleContext | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from coverage_check.errors import InvalidInput, LedgerInvalid
 from coverage_check.ledger.chain import COLUMNS, Row, canonical, verify_rows
@@ -16,7 +16,7 @@ def export_lines(rows: Iterable[Row], *, personal: bool) -> Iterator[str]:
     yield canonical({"format": FORMAT, "personal": personal})
     for row in rows:
         shown = row if personal else replace(row, order_ref=None, subject=None, content=None, personal=None, salt=None)
-        yield canonical(asdict(shown))
+        yield canonical(shown.values())
 
 
 def verify_export(lines: Iterable[str], head: Head | str | None = None) -> Verification:

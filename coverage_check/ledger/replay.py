@@ -1,18 +1,18 @@
 """Make a recorded decision again from what it names, and compare."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from itertools import product
 from typing import Any, Protocol
 
+from coverage_check.basis import Basis, Request
 from coverage_check.decision import RULES, Decision
 from coverage_check.errors import InputGone, InvalidInput
 from coverage_check.ledger.chain import canonical
 from coverage_check.ledger.entries import Entry
-from coverage_check.location import ErrorModel, Location, Match
-from coverage_check.technology import PlaceOfUse, Receiver
+from coverage_check.location import Candidate, ErrorModel, Location
 
 Recompute = Callable[[Decision], Decision]
 """Makes a recorded decision again; raises InputGone naming what it would need and hasn't got."""
@@ -51,6 +51,9 @@ def replay_entry(entry: Entry, recompute: Recompute) -> Outcome:
         again = recompute(recorded)
     except InputGone as error:
         return Outcome(seq=entry.seq, agreement=Agreement.INPUT_GONE, what=str(error))
+    except InvalidInput:
+        what = "The record's question is not understood any more: use the version that recorded it."
+        return Outcome(seq=entry.seq, agreement=Agreement.INPUT_GONE, what=what)
     fields = differences(recorded, again)
     if fields:
         return Outcome(seq=entry.seq, agreement=Agreement.DIFFERS, what=", ".join(fields))
@@ -94,103 +97,102 @@ class CheckerLike(Protocol):
     def geocoder(self) -> _HasId | None:
         """What it finds addresses with."""
 
-    def check(
-        self,
-        address: str,
-        *,
-        product: str,
-        on: date | None = None,
-        at: PlaceOfUse | str | None = None,
-        receiver: Receiver | str | None = None,
-    ) -> Decision:
-        """Decide about an address."""
+    @property
+    def errors_id(self) -> str:
+        """Its error model, by hash."""
 
-    def check_location(
-        self,
-        location: Location,
-        *,
-        product: str,
-        on: date | None = None,
-        at: PlaceOfUse | str | None = None,
-        receiver: Receiver | str | None = None,
-    ) -> Decision:
-        """Decide about a known location."""
+    @property
+    def risks_id(self) -> str:
+        """Its costs of wrong answers, by hash."""
+
+    def check_many(self, requests: Sequence[Request]) -> list[Decision]:
+        """Answer questions from the beginning, looking for the place."""
+
+    def repeat(self, decision: Decision) -> Decision:
+        """Decide again at the place that was found then."""
 
 
-def recompute_with(checkers: Iterable[CheckerLike], *, errors: ErrorModel | None = None) -> Recompute:
+def recompute_with(checkers: Iterable[CheckerLike]) -> Recompute:
     """Make decisions again with whichever of these checkers has the inputs that the record names.
+
+    What a register found is looked for again. What a server found is taken from the record: servers don't repeat themselves.
 
     Parameters
     ----------
     checkers
-        One for each snapshot and register that may be named.
-    errors
-        How often a place is the wrong one, by match: the record of a location that the caller gave doesn't hold that.
+        One for each snapshot, catalogue and register that may be named.
     """
     known = tuple(checkers)
-    gross = (errors or ErrorModel()).gross
 
     def recompute(recorded: Decision) -> Decision:
-        checker = _holding(recorded, known)
-        last = None
-        for again in _asked_again(recorded, checker, gross):
-            last = again
+        if recorded.basis is not None:
+            return _again(recorded, recorded.basis, known)
+        for basis in _guesses(recorded):
+            again = _again(recorded, basis, known)
             if not differences(recorded, again):
-                break
-        if last is None:
-            raise InputGone("The record's question is not understood any more: use the version that recorded it.")
-        return last
+                return again
+        raise InputGone("How the question was asked is gone: this decision was recorded from its JSON, without its basis.")
 
     return recompute
 
 
-def _holding(recorded: Decision, checkers: Iterable[CheckerLike]) -> CheckerLike:
-    """Find the checker with the inputs that the record names, or say which of them is gone."""
+def _again(recorded: Decision, basis: Basis, checkers: Iterable[CheckerLike]) -> Decision:
+    """Make a decision again from its basis, or say which input is gone."""
+    left = _holding(recorded, checkers)
+    if basis.risks:
+        left = _left("[risk] of the config and the products", basis.risks, left, lambda checker: checker.risks_id)
+    if not _from_register(recorded, basis):
+        return left[0].repeat(replace(recorded, basis=basis))
+    left = _left("register", recorded.provenance.register, left, lambda c: c.geocoder.id if c.geocoder else "")
+    if basis.errors:
+        left = _left("error model ([errors] of the config)", basis.errors, left, lambda checker: checker.errors_id)
+    return left[0].check_many([basis.request])[0]
+
+
+def _holding(recorded: Decision, checkers: Iterable[CheckerLike]) -> Sequence[CheckerLike]:
+    """Give the checkers with the rules, the snapshot and the products that the record names."""
     named = recorded.provenance
     if named.rules != RULES:
         raise InputGone(f"The rules {named.rules} are gone: this version has {RULES}; use the version that recorded it.")
-    left = [checker for checker in checkers if checker.snapshot.id == named.snapshot]
+    left = _left("snapshot", named.snapshot, checkers, lambda checker: checker.snapshot.id)
+    return _left("product catalogue", named.products, left, lambda checker: checker.products.sha256)
+
+
+def _left(
+    what: str, name: str, checkers: Iterable[CheckerLike], name_of: Callable[[CheckerLike], str]
+) -> Sequence[CheckerLike]:
+    """Give the checkers that have an input of that name; raise InputGone if none has."""
+    left = [checker for checker in checkers if name_of(checker) == name]
     if not left:
-        raise _gone("snapshot", named.snapshot)
-    left = [checker for checker in left if checker.products.sha256 == named.products]
-    if not left:
-        raise _gone("product catalogue", named.products)
-    if named.register:
-        left = [checker for checker in left if checker.geocoder and checker.geocoder.id == named.register]
-    if not left:
-        raise _gone("register", named.register)
-    # A record without a register comes from a checker without one, if there is such a checker.
-    return min(left, key=lambda checker: checker.geocoder is not None and not named.register)
+        raise InputGone(f"The {what} {name[:24]} is gone: put it back, then replay again.")
+    return left
 
 
-def _gone(what: str, name: str) -> InputGone:
-    return InputGone(f"The {what} {name[:24]} is gone: put it back, then replay again.")
+def _from_register(recorded: Decision, basis: Basis) -> bool:
+    """Whether the place was looked for in registers alone, which always say the same."""
+    sources = re.split("[+&]", recorded.provenance.register)
+    return basis.request.location is None and all(source.startswith("register:") for source in sources)
 
 
-def _asked_again(recorded: Decision, checker: CheckerLike, gross: Mapping[Match, float]) -> Iterator[Decision]:
-    """Ask what may have been asked: the record says which use was decided on, not whether the caller named it."""
-    given = recorded.location
-    for at, receiver in product((None, recorded.use.place), (None, recorded.use.receiver)):
-        try:
-            question: dict[str, Any] = {
-                "product": recorded.product.code,
-                "on": recorded.as_of,
-                "at": at,
-                "receiver": receiver,
-            }
-            yield checker.check(recorded.address.given, **question)
-            if recorded.address.kind == "coordinates" and given is not None:
-                place = Location(
-                    lat=given.lat,
-                    lon=given.lon,
-                    level=given.level,
-                    match=given.match,
-                    cep50_m=given.cep50_m,
-                    cep95_m=given.cep95_m,
-                    gross_error=gross[given.match],
-                    source=given.source,
-                    attribution=given.attribution,
-                )
-                yield checker.check_location(place, **question)
-        except InvalidInput:
-            continue
+def _guesses(recorded: Decision) -> Iterator[Basis]:
+    """Give the questions that a decision without a basis may have answered, with the defaults of what it doesn't say."""
+    given, use = recorded.location, recorded.use
+    place = None
+    if given is not None:
+        candidates = tuple(Candidate(**asdict(candidate)) for candidate in given.candidates)
+        place = Location(**{name: getattr(given, name) for name in _PLACED}, candidates=candidates)
+        place = replace(place, gross_error=ErrorModel().gross[place.match])
+    for at, receiver in product((None, use.place), (None, use.receiver)):
+        question = Request(
+            product=recorded.product.code,
+            address=recorded.address.given,
+            on=recorded.as_of,
+            at=at,
+            receiver=receiver,
+        )
+        yield Basis(request=question, found=place)
+        if place is not None and recorded.address.kind == "coordinates":
+            yield Basis(request=replace(question, address=None, location=place), found=place)
+
+
+_PLACED = ("lat", "lon", "level", "match", "cep50_m", "cep95_m", "source", "attribution")

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict
 from typing import Any
 
 from coverage_check.errors import LedgerInvalid
@@ -69,7 +68,7 @@ class Store(ABC):
         """Add a row; only while `writing`."""
         names = ", ".join(COLUMNS)
         marks = ", ".join(f":{name}" for name in COLUMNS)
-        self.run(f"insert into {self.table} ({names}) values ({marks})", asdict(row))  # noqa: S608 - fixed names
+        self.run(f"insert into {self.table} ({names}) values ({marks})", row.values())  # noqa: S608 - fixed names
 
     def blank(self, seqs: Sequence[int]) -> None:
         """Remove the personal data of rows; only while `writing`."""

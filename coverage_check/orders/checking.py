@@ -17,6 +17,7 @@ from coverage_check.order_rows import OUT, Defaults, refuse_answered
 from coverage_check.orders.ahead import AT_ONCE
 from coverage_check.orders.deciding import Answer, Line, Outcome, Outcomes, Reading, answer_of
 from coverage_check.orders.part import Part, begun, part_of
+from coverage_check.orders.summary import Progress, Summary
 from coverage_check.orders.tables import Chunk, Table, open_table
 from coverage_check.orders.whole import ordinary
 from coverage_check.orders.writing import Layout, Write, layout, text_writer, writing
@@ -51,6 +52,9 @@ class Run:
         Questions that a geocoding server is asked at a time.
     resume
         Whether to go on from the part that an ended run left beside the output.
+    ledger
+        Names the ledger that rows are recorded in, if they are: each row must have an order_id then, and a run that is gone
+        on with must record in the same one.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -61,6 +65,7 @@ class Run:
     workers: int = 1
     at_once: int = AT_ONCE
     resume: bool = False
+    ledger: str = ""
 
     def __post_init__(self) -> None:
         for name, value in (("limit", self.limit), ("workers", self.workers), ("at_once", self.at_once)):
@@ -76,8 +81,8 @@ class DecidedRow:
     ----------
     number
         The row below the header is 1.
-    order_id
-        As the table has it; empty if it has none.
+    order_id, customer
+        As the table has them; empty if it has none.
     cells
         The row as it was read.
     outcome
@@ -86,6 +91,7 @@ class DecidedRow:
 
     number: int
     order_id: str
+    customer: str
     cells: Sequence[object]
     outcome: Outcome
 
@@ -97,69 +103,6 @@ class DecidedRow:
 
 Record = Callable[[Sequence[DecidedRow]], None]
 """Is given each chunk of rows as soon as it is decided, before anything of it is kept or written."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a run is.
-
-    Attributes
-    ----------
-    rows, share
-        Rows done, and how much of the table has been read, 0 to 1.
-    resumed_rows
-        How many of them an earlier run had done.
-    seconds
-        Since this run began.
-    """
-
-    rows: int
-    share: float
-    resumed_rows: int
-    seconds: float
-
-    @property
-    def rows_a_second(self) -> float:
-        """The rate of this run."""
-        return (self.rows - self.resumed_rows) / max(self.seconds, 1e-9)
-
-    @property
-    def seconds_left(self) -> float | None:
-        """What the rest will take at this rate; None if nothing is known yet."""
-        if not self.share or not self.rows_a_second:
-            return None
-        return self.rows * (1 / self.share - 1) / self.rows_a_second
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """How a table of orders came out.
-
-    Attributes
-    ----------
-    faulty_rows
-        Rows that could not be read.
-    geocoder_down
-        Rows whose address nobody could be asked about.
-    resumed_rows
-        Rows that an earlier run had decided.
-    faults
-        The first few faults, with their rows.
-    """
-
-    rows: int
-    verdicts: Mapping[Verdict, int]
-    faulty_rows: int
-    geocoder_down: int = 0
-    resumed_rows: int = 0
-    faults: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """One line for a person."""
-        counts = ", ".join(f"{count} {verdict.value.replace('_', ' ')}" for verdict, count in self.verdicts.items())
-        faulty = f"; {self.faulty_rows} rows could not be read" if self.faulty_rows else ""
-        return f"{self.rows} rows: {counts or 'none'}{faulty}."
 
 
 def check_orders(
@@ -193,7 +136,7 @@ def check_orders(
     OutputRefused
         The target can't be written, is the source, or the part beside it is another run's.
     InvalidInput
-        The geocoder answers no batches, or the output's name and the format disagree.
+        The output's name and the format disagree.
     """
     run = run or Run()
     checker = checker.for_batches()
@@ -238,7 +181,7 @@ def read_through(checker: "Checker", source: Path, run: Run | None = None) -> Su
     faults: list[str] = []
     with open_table(source, sheet=run.sheet) as table:
         refuse_answered(table.header, table.name)
-        reading = Reading.of(table, run.columns, run.defaults)
+        reading = _reading(checker, table, run)
         for number, cells in enumerate(table.rows(limit=run.limit), start=1):
             count["rows"] += 1
             fault = checker.fault_of(reading(cells))
@@ -247,6 +190,10 @@ def read_through(checker: "Checker", source: Path, run: Run | None = None) -> Su
                 if len(faults) < _TOLD_FAULTS:
                     faults.append(f"row {number}: {fault}")
     return Summary(rows=count["rows"], verdicts={}, faulty_rows=count["faulty"], faults=tuple(faults))
+
+
+def _reading(checker: "Checker", table: Table, run: Run) -> Reading:
+    return Reading.of(table, run.columns, run.defaults, errors=checker.errors, order_ids=bool(run.ledger))
 
 
 def _nothing(rows: Sequence[DecidedRow]) -> None:
@@ -265,7 +212,7 @@ class _Work:
         progress: Callable[[Progress], None] | None,
     ) -> None:
         refuse_answered(table.header, table.name)
-        self.reading = Reading.of(table, run.columns, run.defaults)
+        self.reading = _reading(checker, table, run)
         self._table = table
         self.run = run
         self._record = record
@@ -289,11 +236,11 @@ class _Work:
 
     def decided(self, chunk: Chunk, outcomes: Sequence[object]) -> list[DecidedRow]:
         """Put rows and their outcomes together."""
-        place = self.reading.places.get("order_id")
         return [
             DecidedRow(
                 number=number,
-                order_id=str(cells[place]) if place is not None and place < len(cells) else "",
+                order_id=self.reading.cell("order_id", cells),
+                customer=self.reading.cell("customer", cells),
                 cells=cells,
                 outcome=outcome,  # type: ignore[arg-type] # decisions were asked for
             )
@@ -367,12 +314,12 @@ def _identity(checker: "Checker", source: Path, run: Run) -> Mapping[str, str]:
     """Name all that the answers of a run depend on."""
     with source.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
-    options = repr((sorted(run.columns.items()), replace(run.defaults, on=None), run.sheet, run.limit))
+    options = repr((sorted(run.columns.items()), replace(run.defaults, on=None), run.sheet, run.limit, run.ledger))
     return {
         "input": content,
         "config": checker.fingerprint,
         "as_of": str(run.defaults.on),
-        "choice of columns, defaults, sheet or limit": hashlib.sha256(options.encode()).hexdigest(),
+        "choice of columns, defaults, sheet, limit or ledger": hashlib.sha256(options.encode()).hexdigest(),
     }
 
 

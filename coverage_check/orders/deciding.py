@@ -16,8 +16,19 @@ from multiprocessing import connection, get_context, parent_process
 from typing import TYPE_CHECKING, TypeVar
 
 from coverage_check.decision import Decision
-from coverage_check.errors import InvalidInput, SnapshotInvalid, WorkerDied
-from coverage_check.order_rows import OUT, Defaults, OrderRow, answer_columns, error_columns, find_columns, read_order
+from coverage_check.errors import InvalidInput, SnapshotInvalid, TableInvalid, WorkerDied
+from coverage_check.ledger import require_reference
+from coverage_check.location import ErrorModel
+from coverage_check.order_rows import (
+    OUT,
+    Defaults,
+    OrderRow,
+    answer_columns,
+    cell_text,
+    error_columns,
+    find_columns,
+    read_order,
+)
 from coverage_check.orders.ahead import Ahead, Answers, Questions, Told, asks_a_server
 from coverage_check.orders.tables import Chunk, Table
 
@@ -52,14 +63,28 @@ class Reading:
         The number of its columns.
     places
         Canonical name → column, from 0.
+    errors
+        Bounds how far off a position may be.
+    order_ids
+        Whether a row without an order_id that the ledger takes is a fault.
     """
 
     width: int
     places: Mapping[str, int]
     defaults: Defaults
+    errors: ErrorModel | None = None
+    order_ids: bool = False
 
     @classmethod
-    def of(cls, table: Table, columns: Mapping[str, str] | None, defaults: Defaults) -> "Reading":
+    def of(
+        cls,
+        table: Table,
+        columns: Mapping[str, str] | None,
+        defaults: Defaults,
+        *,
+        errors: ErrorModel | None = None,
+        order_ids: bool = False,
+    ) -> "Reading":
         """Find a table's columns by their names.
 
         Raises
@@ -67,11 +92,26 @@ class Reading:
         TableInvalid
             A column is missing, or two mean the same.
         """
-        return cls(width=len(table.header), places=find_columns(table.header, columns, defaults), defaults=defaults)
+        places = find_columns(table.header, columns, defaults)
+        if order_ids and "order_id" not in places:
+            raise TableInvalid(f"{table.name} has no column order_id, which the ledger files by: --column order_id=NAME.")
+        return cls(width=len(table.header), places=places, defaults=defaults, errors=errors, order_ids=order_ids)
 
     def __call__(self, cells: Sequence[object]) -> OrderRow | InvalidInput:
         """Read one row."""
-        return read_order(cells, self.width, self.places, self.defaults)
+        read = read_order(cells, self.width, self.places, self.defaults, errors=self.errors)
+        if self.order_ids and isinstance(read, OrderRow):
+            try:
+                require_reference("The row's order_id", self.cell("order_id", cells))
+                require_reference("The row's customer", self.cell("customer", cells) or "-")
+            except InvalidInput as error:
+                return error
+        return read
+
+    def cell(self, name: str, cells: Sequence[object]) -> str:
+        """Give the text of a row's cell in a canonical column; empty if there is none."""
+        place = self.places.get(name)
+        return cell_text(cells[place]) if place is not None and place < len(cells) else ""
 
 
 class Deciding:

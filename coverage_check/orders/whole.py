@@ -11,8 +11,13 @@ from coverage_check.errors import OutputRefused
 
 
 @contextmanager
-def whole(target: Path) -> Iterator[TextIO]:
+def whole(target: Path, *, private: bool = False) -> Iterator[TextIO]:
     """Write beside the target and move into place when all is written; leave nothing otherwise.
+
+    Parameters
+    ----------
+    private
+        Whether only its owner may read it.
 
     Raises
     ------
@@ -29,7 +34,7 @@ def whole(target: Path) -> Iterator[TextIO]:
             yield out
             out.flush()
             os.fsync(out.fileno())
-        Path(name).chmod(0o644)
+        Path(name).chmod(0o600 if private else 0o644)
         Path(name).replace(target)
     except OSError as error:
         Path(name).unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from coverage_check.availability import Availability
+from coverage_check.basis import Basis
 from coverage_check.decision import (
     AskedAddress,
     CandidatePlace,
@@ -31,7 +32,7 @@ from coverage_check.technology import Condition, PlaceOfUse, Receiver
 class Order:
     """What is asked: which product, where it will be used and with what, on which day.
 
-    `place` and `receiver` are None where the product's own hold.
+    `place` and `receiver` are None where the product's own hold. `basis` goes into the decision as it is.
     """
 
     product: Product
@@ -39,6 +40,7 @@ class Order:
     address: AskedAddress
     place: PlaceOfUse | None = None
     receiver: Receiver | None = None
+    basis: Basis | None = None
 
     @property
     def use(self) -> Use:
@@ -102,6 +104,7 @@ def decide(
             ask_next=explanation.questions(case, reasons, offers),
             sentence=sentences.sentence(case, reasons, offers, order.address, catalogue),
             provenance=provenance,
+            basis=order.basis,
         )
     )
 
@@ -134,9 +137,10 @@ def undetermined(
             evidence=(),
             flips=None,
             alternatives=(),
-            ask_next=explanation.questions_for(code),
+            ask_next=explanation.questions_for(code, remark),
             sentence=sentences.undetermined_sentence(order.product, order.address, code, remark=remark),
             provenance=provenance,
+            basis=order.basis,
         )
     )
 

@@ -73,7 +73,7 @@ class Case:
 
 def message(code: ReasonCode, layer: Layer | None = None, *, distance_m: float | None = None, remark: str = "") -> str:
     """Write a reason's message, in English."""
-    return filled(wording.REASONS[code], layer, distance_m=distance_m, remark=remark).en
+    return filled(wording.reason_words(code, remark), layer, distance_m=distance_m, remark=remark).en
 
 
 def reasons(case: Case) -> tuple[Reason, ...]:
@@ -320,8 +320,10 @@ def _finer(location: Location) -> str:
     return "HOUSE_NUMBER" if location.match is Match.EXACT else "SPELLING"
 
 
-def questions_for(code: ReasonCode) -> tuple[Question, ...]:
-    """Give the question that a lone reason raises."""
+def questions_for(code: ReasonCode, remark: str = "") -> tuple[Question, ...]:
+    """Give the question that a lone reason raises; trying again helps nobody who has no geocoder."""
+    if remark == "NO_GEOCODER":
+        return (_question("POSITION", wording.Words("", "")),)
     return (_question(_QUESTIONS[code], wording.Words("", "")),) if code in _QUESTIONS else ()
 
 
@@ -332,7 +334,7 @@ def _question(code: str, choices: wording.Words) -> Question:
 
 def filled(words: wording.Words, layer: Layer | None, *, distance_m: float | None = None, remark: str = "") -> wording.Words:
     """Fill a sentence with what a layer and a distance give: technology, network, dates, metres."""
-    distance, said = wording.distance_words(distance_m), wording.REMARKS[remark]
+    distance, said = wording.distance_words(distance_m), wording.REMARKS.get(remark, wording.REMARKS[""])
     event = None
     if layer:
         event = layer.valid_from if words is wording.REASONS[ReasonCode.NOT_YET_LIVE] else layer.valid_until

@@ -47,8 +47,8 @@ def undetermined_sentence(product: Product, address: AskedAddress, code: ReasonC
     """Write what is said where no place could be looked at."""
     empty = wording.Words("", "")
     parts = [_opening(Verdict.UNDETERMINED, product, address.normalised or address.given, empty, empty)]
-    parts.append(filled(wording.REASONS[code], None, remark=remark))
-    parts += [wording.Words(question.sv, question.en) for question in questions_for(code)]
+    parts.append(filled(wording.reason_words(code, remark), None, remark=remark))
+    parts += [wording.Words(question.sv, question.en) for question in questions_for(code, remark)]
     return _joined(parts)
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from coverage_check.coverage.quality import Quality
+from coverage_check.coverage.quality import Finding, Quality
 from coverage_check.decision import Alternative, Decision, Evidence, Verdict
 from coverage_check.layer import Layer
 
@@ -103,7 +103,12 @@ def quality_text(quality: Quality) -> str:
     """List what the import found, one finding a line."""
     if not quality.findings:
         return "nothing to look at was found"
-    return "\n".join(f"note  {' and '.join(item.layers)}: {item.code}: {item.sentence}" for item in quality.findings)
+    return "\n".join(_finding_text(finding) for finding in quality.findings)
+
+
+def _finding_text(finding: Finding) -> str:
+    place = "" if finding.lat is None or finding.lon is None else f" Look at {finding.lat:.6f}, {finding.lon:.6f}."
+    return f"note  {' and '.join(finding.layers)}: {finding.code}: {finding.sentence}{place}"
 
 
 def layers_json(snapshot: str, layers: Sequence[Layer], quality: Quality) -> str:

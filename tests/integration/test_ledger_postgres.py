@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from coverage_check.cli import run
+from coverage_check.config import BUNDLED
 from coverage_check.decision import Verdict
 from coverage_check.errors import InvalidInput, LedgerInvalid, MissingFile, OutputRefused
 from coverage_check.ledger import Ledger, SaleContext, verify_export
@@ -31,8 +33,13 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Give its URL; the password is never asked for, and must never be shown."""
+        """Give its URL, with the password, which must never be shown."""
         return f"postgresql://ledger:sesam@/postgres?host={self.folder}"
+
+    @property
+    def place(self) -> str:
+        """Give its URL as the command line takes it."""
+        return self.url.replace(":sesam", "")
 
     def run(self, program: str, *arguments: str) -> None:
         """Run one of the server's programs, not as root: it refuses to serve root."""
@@ -67,7 +74,9 @@ def server() -> Iterator[Server]:
     if os.getuid() == 0:
         shutil.chown(folder, "nobody")
     made = Server(programs=Path(found).parent, folder=folder)
-    made.run("initdb", "-D", f"{folder}/data", "-U", "ledger", "-A", "trust", "-E", "UTF8", "--locale=C")
+    (folder / "password").write_text("sesam", encoding="utf-8")
+    access = ["-U", "ledger", "-A", "scram-sha-256", f"--pwfile={folder}/password"]
+    made.run("initdb", "-D", f"{folder}/data", *access, "-E", "UTF8", "--locale=C")
     made.start()
     yield made
     made.stop("immediate")
@@ -154,6 +163,33 @@ def test_a_server_that_loses_its_power_keeps_what_was_acknowledged_and_is_found_
         server.start()
         assert ledger.append(DECISION, order_ref="up", context=CONTEXT).seq == 31
         assert ledger.verify().intact
+
+
+def test_the_command_line_takes_the_password_from_the_environment_and_shows_it_nowhere(
+    server: Server, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = ["--order", "A-1", "--customer", "customer 1", "--ledger", server.place]
+    check = ["check", "Harg 12, 760 21 Vätö", "--product", "mbb-4g", "--config", "demo", *record]
+    assert run(check) == 4
+    refused = capsys.readouterr()
+    assert (refused.out, "OUTPUT_REFUSED" in refused.err) == ("", True)
+    monkeypatch.setenv("PGPASSWORD", "sesam")
+    assert run(["ledger", "verify", server.place]) == 4
+    assert "FILE_MISSING" in capsys.readouterr().err
+    orders = ["orders", str(BUNDLED / "orders.csv"), "-o", str(tmp_path / "out.csv"), "--config", "demo", "--exit-zero"]
+    export = ["ledger", "export", server.place, "-o", str(tmp_path / "e.jsonl")]
+    erase = ["ledger", "erase", server.place, "--customer", "customer 1", "--by", "clerk", "--why", "case 1"]
+    replay = ["ledger", "replay", server.place, "--config", "demo"]
+    for command in (check, [*orders, "--ledger", server.place], replay, erase, export, ["ledger", "verify", server.place]):
+        assert run(command) == 0
+    assert run(["ledger", "verify", str(tmp_path / "e.jsonl")]) == 0
+    out, err = capsys.readouterr()
+    assert "25 decisions replayed: 25 same" in out
+    assert "sesam" not in out + err
+    server.sql("update coverage_check_ledger set kept = replace(kept, 'not_', '') where seq = 2")
+    assert run(["ledger", "verify", server.place]) == 4
+    assert capsys.readouterr().out.startswith("FAULT entry 2: ")
+    assert url != server.place
 
 
 def test_a_database_without_a_ledger_or_with_a_newer_one_is_refused(server: Server, url: str) -> None:

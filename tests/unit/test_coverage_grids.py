@@ -1,6 +1,7 @@
 """Files that speak cell by cell: grids as CSV, rasters, H3 cells. A cell is the cell, not its centre."""
 
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pyproj
 import pytest
 
 from coverage_check.coverage.snapshot import Snapshot
-from coverage_check.errors import ImportFailed
+from coverage_check.errors import ImportFailed, MissingExtra
 from tests.delivery_folder import METRIC, DeliveryFolder, X, Y, square
 
 NORTH_UP = (100.0, 0.0, X, 0.0, -100.0, Y + 300.0)
@@ -35,7 +36,7 @@ def refused(folder: DeliveryFolder, **options: Any) -> list[str]:
     return list(caught.value.faults)
 
 
-def grid(folder: DeliveryFolder, text: str, *, level: str | None = "good", **keys: Any) -> None:
+def grid(folder: DeliveryFolder, text: str, *, level: str | None = "good", id_: str = "4g", **keys: Any) -> None:
     """Declare cells of 100 m whose lower left corners are in metres from X, Y, with the classes of a regulator."""
     lines = [line.split(",") for line in text.split()]
     table = "".join(f"{X + float(x):.1f},{Y + float(y):.1f},{value}\n" for x, y, value in lines)
@@ -43,7 +44,7 @@ def grid(folder: DeliveryFolder, text: str, *, level: str | None = "good", **key
     classes = {"none": [0], "variable": [1], "basic": [2], "good": [3], "very_good": [4]}
     columns = {"x": "east", "y": "north", "size_m": 100, "value": "class", "classes": classes, **keys.pop("columns", {})}
     usual = {"crs": METRIC, "survey_area": "cells", "columns": columns}
-    folder.layer("4g", "grid.csv", level=level, **{**usual, **keys})
+    folder.layer(id_, "grid.csv", level=level, **{**usual, **keys})
 
 
 # Grids as CSV --------------------------------------------------------------------------------------------------------
@@ -59,6 +60,36 @@ def test_a_cell_is_the_cell(tmp_path: Path) -> None:
     assert says(snapshot, "4g", (-0.001, 50), (50, -0.001), (200.001, 50), (5_000, 0)) == [NO_DATA] * 4
     assert snapshot.layers[0].area_km2 == 0.01
     assert snapshot.layers[0].resolution_m == 100
+
+
+def test_a_zipped_table_is_the_table(tmp_path: Path) -> None:
+    """What else is in the zip is no table; a zip of polygons beside a table is still polygons."""
+    folder = DeliveryFolder(tmp_path)
+    grid(folder, "0,0,3 100,0,0 0,100,0 100,100,0", id_="bare")
+    with zipfile.ZipFile(tmp_path / "grid.zip", "w") as made:
+        made.write(tmp_path / "grid.csv", "2025/grid.csv")
+        made.writestr("area.geojson", "{}")
+    folder.tables.append({**folder.tables[0], "id": "zipped", "file": "grid.zip"})
+    folder.write("cov.geojson", [square(0, 0, 100)], crs=METRIC)
+    with zipfile.ZipFile(tmp_path / "cov.zip", "w") as made:
+        made.write(tmp_path / "cov.geojson", "cov.geojson")
+        made.writestr("legend.csv", "level,colour")
+    folder.layer("polygons", "cov.zip")
+    snapshot = folder.take()
+    places = [(50, 50), (150, 50), (250, 50)]
+    assert says(snapshot, "zipped", *places) == says(snapshot, "bare", *places) == [COVERED, NOT_COVERED, NO_DATA]
+    assert says(snapshot, "polygons", *places) == [COVERED, NOT_COVERED, NOT_COVERED]
+
+
+@pytest.mark.parametrize(("package", "file"), [("rasterio", "grid.tif"), ("h3", "cells.csv")])
+def test_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, file: str) -> None:
+    monkeypatch.setattr("coverage_check.coverage.reading.find_spec", lambda name: None if name == package else name)
+    folder = DeliveryFolder(tmp_path)
+    folder.text(file, b"II*\0")
+    columns = {"classes": {"covered": [1]}} if package == "rasterio" else {"h3": "cell"}
+    folder.layer("4g", file, columns=columns)
+    with pytest.raises(MissingExtra, match=rf"mobile-coverage-check\[{'raster' if package == 'rasterio' else 'h3'}\]"):
+        folder.take()
 
 
 @pytest.mark.parametrize(

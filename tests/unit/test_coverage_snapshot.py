@@ -4,6 +4,7 @@ import hashlib
 import json
 import multiprocessing
 import pickle
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ import pytest
 import shapely
 
 import coverage_check as cc
+from coverage_check.coverage import reading
 from coverage_check.coverage.index import Index
 from coverage_check.coverage.snapshot import Snapshot, import_layers
 from coverage_check.errors import ImportFailed, MissingFile, OutputRefused, SnapshotInvalid
@@ -49,16 +51,29 @@ def answers_at(path: Path) -> bytes:
 # Identity ------------------------------------------------------------------------------------------------------------
 
 
-def test_same_files_same_id_anywhere(snapshot: Snapshot, tmp_path: Path) -> None:
-    folder = DeliveryFolder(tmp_path)
+def again_from_the_same_files(snapshot: Snapshot, path: Path) -> Snapshot:
+    folder = DeliveryFolder(path)
     for file in ("cov.gpkg", "survey.gpkg"):
         folder.text(file, (snapshot.path.parent / file).read_bytes())
     folder.layer("4g", "cov.gpkg", survey_area="survey.gpkg")
     folder.layer("5g", "cov.gpkg", technology="5G", survey_area="bounds")
-    again = folder.take("elsewhere")
+    return folder.take("elsewhere")
+
+
+def test_same_files_same_id_anywhere(snapshot: Snapshot, tmp_path: Path) -> None:
+    again = again_from_the_same_files(snapshot, tmp_path)
     assert again.id == snapshot.id
     for path in (path for path in snapshot.path.rglob("*") if path.is_file()):
         assert (again.path / path.relative_to(snapshot.path)).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("at_once", [1, 5])
+def test_same_id_however_many_files_are_read_at_once(
+    snapshot: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(reading, "_AT_ONCE", at_once)
+    monkeypatch.setenv("GDAL_NUM_THREADS", str(at_once))
+    assert again_from_the_same_files(snapshot, tmp_path).id == snapshot.id
 
 
 def test_order_of_features_changes_only_the_hash_of_the_file(snapshot: Snapshot, tmp_path: Path) -> None:
@@ -177,8 +192,9 @@ def test_layers_toml_that_is_not_there(tmp_path: Path) -> None:
 def test_progress_is_told_to_the_end(tmp_path: Path) -> None:
     steps: list[tuple[int, int, str]] = []
     deliver(tmp_path).take(progress=lambda *step: steps.append(step))
-    assert [step[0] for step in steps] == [1, 2, 3, 4]
-    assert {step[1] for step in steps} == {4}
+    assert [step[0] for step in steps] == [1, 2, 3, 4, 5]
+    assert {step[1] for step in steps} == {5}
+    assert re.fullmatch(r"CPU time: read [\d.]+ s, repair [\d.]+ s, union .* s, quality .* s, index [\d.]+ s", steps[-1][2])
 
 
 # A changed snapshot --------------------------------------------------------------------------------------------------

@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 from coverage_check.address import Address, Query
 from coverage_check.errors import (
     AddressNotFound,
+    BatchRefused,
     FileRefused,
     GeocoderRateLimited,
     GeocoderRefused,
     GeocoderUnavailable,
     InvalidInput,
     LocateError,
+    NoStreetPosition,
 )
 from coverage_check.geocoders.base import Geocoder
 from coverage_check.geocoders.batches import for_batch
@@ -318,6 +320,17 @@ def test_a_batch_passes_the_cache_by_unless_asked_not_to(tmp_path: Path) -> None
 def test_a_public_server_answers_no_batch_however_it_is_wrapped(tmp_path: Path) -> None:
     public = Nominatim(f"https://{PUBLIC_HOST}", contact="a@made.example", pace_folder=tmp_path)
     cached = Cached(public, tmp_path / "cache.sqlite", for_batches=True)
-    for geocoder in (public, cached, Chain([Told([found()]), public])):
-        with pytest.raises(InvalidInput, match="no batches"):
-            for_batch(geocoder)
+    for geocoder in (public, cached, Chain([Told([NOT_FOUND]), public])):
+        with pytest.raises(BatchRefused, match="no batches"):
+            for_batch(geocoder).locate(HARG)
+        with pytest.raises(NoStreetPosition):
+            for_batch(public).locate(Address(given="Box 12", box="12"))
+        assert for_batch(geocoder).id == geocoder.id
+    assert for_batch(Chain([Told([found()]), public])).locate(HARG) == found()
+
+
+def test_what_a_cache_for_batches_knows_is_answered_though_its_server_may_not_be_asked(tmp_path: Path) -> None:
+    public = Nominatim(f"https://{PUBLIC_HOST}", contact="a@made.example", pace_folder=tmp_path)
+    Cached(Told([found()], public.id), tmp_path / "cache.sqlite").locate(HARG)
+    cached = Cached(public, tmp_path / "cache.sqlite", for_batches=True)
+    assert for_batch(cached).locate(HARG) == found()

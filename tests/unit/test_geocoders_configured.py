@@ -1,7 +1,6 @@
 """The config's [geocoder] and [errors]: strict, without keys, and each kind becomes its geocoder."""
 
 import json
-import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from coverage_check.checker import Checker
 from coverage_check.cli import run
 from coverage_check.config import BUNDLED, read_config
 from coverage_check.doctor import examine
-from coverage_check.errors import DeclarationError, GeocoderUnavailable, InvalidInput
+from coverage_check.errors import DeclarationError, GeocoderUnavailable
 from coverage_check.geocoders.cached import Cached
 from coverage_check.geocoders.configured import open_geocoder
 from coverage_check.location import ErrorModel, LocationLevel, Match, Spread
@@ -201,15 +200,3 @@ def test_a_batch_uses_no_cache_unless_it_is_meant_for_batches(tmp_path: Path) ->
         assert checker.check_frame(frame)["cc_verdict"].tolist() == ["deliverable"]
         assert isinstance(checker.geocoder, Cached)
         assert checker.geocoder.purge(everything=True) == kept
-
-
-def test_no_batch_goes_to_the_public_nominatim(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = ['kind = "nominatim"', 'url = "https://nominatim.openstreetmap.org"', 'contact = "me@example.org"']
-    path = config(tmp_path, "[geocoder]", *lines)
-    with pytest.raises(InvalidInput, match="no batches"):
-        Checker.from_config(path).check_frame(pd.DataFrame({"address": [HARG], "product": ["mbb-4g"]}))
-    orders = tmp_path / "orders.csv"
-    shutil.copyfile(BUNDLED / "orders.csv", orders)
-    assert run(["orders", str(orders), "-o", str(tmp_path / "out.csv"), "--config", str(path)]) == 2
-    assert "no batches" in capsys.readouterr().err
-    assert not (tmp_path / "out.csv").exists()

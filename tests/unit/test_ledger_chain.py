@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from coverage_check.errors import CoverageCheckError, InvalidInput, LedgerInvalid
 from coverage_check.ledger import Head, Ledger, SaleContext, verify_export
 from coverage_check.ledger.chain import COLUMNS
+from tests.intruder import tamper
 from tests.made_decisions import made_decision, readdressed
 
 TEMPLATE = made_decision()
@@ -35,20 +36,6 @@ def written(path: Path, *, erase: bool = True) -> Ledger:
     if erase:
         ledger.erase(order_ref="A-2", by="clerk 3", why="request 1")
     return ledger
-
-
-def tamper(path: Path, *statements: str) -> None:
-    """Change the file as its administrator could: take the guards away, and put them back afterwards."""
-    connection = sqlite3.connect(path)
-    guards = connection.execute("select name, sql from sqlite_master where type = 'trigger'").fetchall()
-    for name, _ in guards:
-        connection.execute(f"drop trigger {name}")
-    for statement in statements:
-        connection.execute(statement)
-    for _, guard in guards:
-        connection.execute(guard)
-    connection.commit()
-    connection.close()
 
 
 def test_the_chain_is_the_one_that_the_format_describes(tmp_path: Path) -> None:

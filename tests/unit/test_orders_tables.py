@@ -167,12 +167,12 @@ BOMB = (
 )
 
 
-def with_sheet(path: Path, xml: bytes) -> Path:
-    """Give a workbook whose one sheet is this XML."""
+def with_sheet(path: Path, xml: bytes, where: str = "xl/worksheets/") -> Path:
+    """Give a workbook whose one sheet, or another part, is this XML."""
     changed = path.with_name("changed.xlsx")
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new:
         for item in old.namelist():
-            new.writestr(item, xml if item.startswith("xl/worksheets/") else old.read(item))
+            new.writestr(item, xml if item.startswith(where) else old.read(item))
     return changed
 
 
@@ -193,6 +193,13 @@ def test_a_hostile_sheet_is_refused_and_takes_no_memory(tmp_path: Path, xml: byt
         read(with_sheet(workbook(tmp_path, {"a": [["address"]]}), xml))
 
 
+def test_parts_that_swell_are_refused(tmp_path: Path) -> None:
+    path = with_sheet(workbook(tmp_path, {"a": [["address"]]}), b" " * (70 << 20), "xl/styles")
+    assert path.stat().st_size < 1 << 20
+    with pytest.raises(TableInvalid, match="unpacks to far more"):
+        read(path)
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_damaged_workbook_or_parquet_file_is_read_or_refused(tmp_path: Path, data: st.DataObject) -> None:
@@ -203,7 +210,7 @@ def test_a_damaged_workbook_or_parquet_file_is_read_or_refused(tmp_path: Path, d
         path = tmp_path / "orders.parquet"
         pq.write_table(pa.table({"address": ["x"] * 50, "n": range(50)}), path)
     content = bytearray(path.read_bytes())
-    place = data.draw(st.integers(0, len(content) - 1))
+    place = data.draw(st.integers(0, 9999)) * len(content) // 10_000
     if data.draw(st.booleans()):
         content[place] ^= data.draw(st.integers(1, 255))
     else:

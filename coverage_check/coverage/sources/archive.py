@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from coverage_check.coverage.fault import Fault
 from coverage_check.coverage.sources.features import Features, Request
-from coverage_check.coverage.sources.formats import FORMATS, HEAD_BYTES, Format, check_content
+from coverage_check.coverage.sources.formats import FORMATS, HEAD_BYTES, Format, check_content, declared_format
 
 MAX_MEMBERS = 1_000
 MAX_UNPACKED_BYTES = 2 << 30
@@ -58,7 +58,7 @@ def read(path: Path, request: Request, kind: Format) -> Features:  # noqa: ARG00
         and all of the reader of what is inside.
     """
     with opened(path) as (archive, members):
-        main, inner = _only_delivery(members)
+        main, inner = _only_delivery(members, request)
         for name in _belonging(members, main, inner):
             take_out(archive, members[name], path.with_suffix(name.suffix.lower()))
     if inner.package and find_spec(inner.package) is None:
@@ -126,17 +126,20 @@ def _check_member(info: zipfile.ZipInfo) -> None:
         raise Fault("UNREADABLE", "it is encrypted; ask its publisher for an open file.")
 
 
-def _only_delivery(members: Members) -> tuple[PurePosixPath, Format]:
-    """Find the one file that can be read as coverage."""
+def _only_delivery(members: Members, request: Request) -> tuple[PurePosixPath, Format]:
+    """Find the one file that can be read as the coverage that was declared: cells or polygons."""
     if any(name.suffix.lower() in _NESTED for name in members):
         raise Fault("UNSAFE_FILE", "it holds another archive; unpack it and name the file inside.")
-    kinds = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
+    declared = [kind for kind in FORMATS if kind.cells == (request.cells is not None)]
+    kinds = {suffix: kind for kind in declared for suffix in kind.suffixes}
     found = [(name, kinds[name.suffix.lower()]) for name in members if name.suffix.lower() in kinds and _meant(name)]
     if not found:
-        raise Fault("NO_LAYER", "it is a zip without a file that can be read as coverage; ask its publisher for one.")
+        what = "polygons" if request.cells is None else "cells"
+        raise Fault("NO_LAYER", f"it is a zip without {what} that can be read; unpack it and look what is inside.")
     if len(found) > 1:
         raise Fault("AMBIGUOUS_MEMBER", f"it is a zip of {len(found)} coverage files; unpack it and name one.")
-    return found[0]
+    name, kind = found[0]
+    return name, declared_format(kind, request.cells.naming if request.cells else None)
 
 
 def _meant(name: PurePosixPath) -> bool:

@@ -50,7 +50,9 @@ def decode(wkb: Sequence[bytes | None] | npt.NDArray[np.object_]) -> tuple[Geome
     geometries[broken] = shapely.from_wkb(raw[broken], on_invalid="fix")
     unreadable = np.zeros(len(raw), dtype=bool)
     unreadable[broken] = shapely.is_missing(geometries[broken])
-    return shapely.force_2d(geometries), len(broken) - int(unreadable.sum()), unreadable
+    high = shapely.get_coordinate_dimension(geometries) > 2
+    geometries[high] = shapely.force_2d(geometries[high])  # which would copy the plane ones too
+    return geometries, len(broken) - int(unreadable.sum()), unreadable
 
 
 def gather(
