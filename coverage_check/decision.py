@@ -3,11 +3,11 @@
 import hashlib
 import json
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum, StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
@@ -18,7 +18,7 @@ from coverage_check.location import Candidate, LocationLevel, Match
 from coverage_check.technology import Condition, PlaceOfUse, Receiver, SignalLevel, Technology
 
 SCHEMA = "coverage-check/decision/1"
-RULES = "coverage-check/rules/2"
+RULES = "coverage-check/rules/3"
 """Name of the decision's rules; it changes whenever the same inputs could give another verdict."""
 
 
@@ -250,6 +250,12 @@ class Decision:
     provenance: Provenance
     basis: Basis | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def promised_until(self) -> date | None:
+        """The last day of the network that a yes rests on, where the contract is longer than that; else None."""
+        ends = any(reason.code is ReasonCode.TECHNOLOGY_RETIRED for reason in self.reasons)
+        return self.evidence[0].valid_until if ends and self.verdict is Verdict.DELIVERABLE else None
+
     def __bool__(self) -> NoReturn:
         raise TypeError("A decision has four verdicts, not two: compare decision.verdict with Verdict.DELIVERABLE.")
 
@@ -282,10 +288,48 @@ class Decision:
             raise InvalidInput("The decision's id is not that of its content: it was changed after it was made.")
         return decision
 
+    @classmethod
+    def of_content(cls, content: str, made_at: datetime, basis: Basis | None = None) -> "Decision":
+        """Make the decision whose canonical JSON without `id` and `made_at` this is; its id is the hash of that."""
+        data = json.loads(content)
+        del data["schema"]
+        data["id"], data["made_at"] = hashlib.sha256(content.encode()).hexdigest(), made_at.isoformat()
+        data["basis"] = basis
+        decision: Decision = _maker(cls)(data)  # type: ignore[arg-type] # a class is hashable
+        return decision
+
+    @classmethod
+    def from_json(cls, text: str) -> "Decision":
+        """Read back what `to_json` gave; raise InvalidInput as `from_dict` does, and for a text that is no JSON object."""
+        try:
+            data = json.loads(text)
+        except ValueError:
+            data = None
+        if not isinstance(data, dict):
+            raise InvalidInput("This is no decision: give what check --format json printed.")
+        return cls.from_dict(data)
+
     def _repr_html_(self) -> str:
         from coverage_check.card import card_html  # noqa: PLC0415 - only notebooks need it
 
         return card_html(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionColumns:
+    """What tables need of many decisions: one element for each row, as recorded, in the order asked."""
+
+    verdict: Sequence[Verdict]
+    probability: Sequence[float]
+    reasons: Sequence[str]
+    edge_distance_m: Sequence[float | None]
+    lat: Sequence[float | None]
+    lon: Sequence[float | None]
+    match: Sequence[Match | None]
+    level: Sequence[LocationLevel | None]
+    alternative: Sequence[Alternative | None]
+    sentence: Sequence[str]
+    id: Sequence[str]
 
 
 def content_id(data: Mapping[str, Any]) -> str:
@@ -352,3 +396,36 @@ def _read(kind: Any, value: Any) -> Any:
     if kind is str and not isinstance(value, str):
         raise TypeError(f"{value!r} is not a text")
     return kind(value)
+
+
+@cache
+def _maker(kind: Any) -> Callable[[Any], Any]:
+    """Give what makes a value of a kind from our own JSON, which needs no checks; found once for each kind."""
+    if isinstance(kind, types.UnionType):
+        make = _maker(get_args(kind)[0])
+        return lambda value: None if value is None else make(value)
+    if get_origin(kind) is tuple:
+        item = _maker(get_args(kind)[0])
+        return lambda value: tuple(map(item, value))
+    if is_dataclass(kind):
+        return _dataclass_maker(kind)
+    if kind in (datetime, date):
+        return lru_cache(maxsize=4096)(kind.fromisoformat)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return {member.value: member for member in kind}.__getitem__
+    return _as_it_is
+
+
+def _dataclass_maker(kind: Any) -> Callable[[Any], Any]:
+    hints = _hints(kind)
+    made = [(name, make) for name, hint in hints.items() if (make := _maker(hint)) is not _as_it_is]
+    renamed = [name for name in hints if name.endswith("_")]
+
+    def make_all(value: dict[str, Any]) -> Any:
+        for name in renamed:
+            value[name] = value.pop(name.rstrip("_"))
+        for name, make in made:
+            value[name] = make(value[name])
+        return kind(**value)
+
+    return make_all

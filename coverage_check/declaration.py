@@ -23,6 +23,8 @@ from coverage_check.errors import DeclarationError, MissingFile
 Choice = TypeVar("Choice", bound=StrEnum)
 _HEADER = re.compile(r"^\s*\[(\[)?\s*([A-Za-z0-9_.-]+)\s*\]")
 _KEY = re.compile(r"(?:^|[{,]|\s{2})\s*([A-Za-z0-9_-]+)\s*=")
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|#.*")
+_BRACKET = re.compile(r"[][{}]")
 _STAND_IN_DAY = date(1970, 1, 1)
 
 
@@ -45,7 +47,8 @@ class Document:
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
         self._faults: list[tuple[int, str]] = []
-        self._lines = _key_lines(text)
+        self._text = text.splitlines()
+        self._lines = _key_lines(self._text)
         self._tables: list[Table] = []
         try:
             self._content: dict[str, Any] = tomllib.loads(text)
@@ -95,8 +98,24 @@ class Document:
     def fault(self, sentence: str, *, scope: str = "", key: str = "") -> None:
         """Note a fault at a key."""
         line = self._lines.get((scope, key)) or self._lines.get((scope, ""))
+        if not scope:  # a table that nobody knows has a line as a table
+            line = line or self._lines.get((key, "")) or self._lines.get((f"{key}#0", ""))
         where = f"{self.path.name}:{line}" if line else self.path.name
         self._faults.append((line or 0, f"{where}: {sentence}"))
+
+    def item_lines(self, scope: str, key: str) -> list[int]:
+        """Find the line on which each table of a list begins; TOML wants an inline table whole on one line."""
+        found: list[int] = []
+        start = self._lines.get((scope, key), 0)
+        depth = 0
+        for number, line in enumerate(self._text[start - 1 :] if start else [], start):
+            for sign in _BRACKET.findall(_QUOTED.sub("", line)):
+                if sign == "{" and depth == 1:
+                    found.append(number)
+                depth += 1 if sign in "[{" else -1
+            if depth <= 0:
+                break
+        return found
 
     @property
     def faults(self) -> list[str]:
@@ -222,7 +241,9 @@ class Table:
         if not all(isinstance(item, dict) for item in items):
             self.fault(f"'{key}' must be a list of tables such as {{technology = \"4G\"}}.", key)
             return []
-        return [self._inner(item, key, f"{self.label} {key}[{n}]") for n, item in enumerate(items)]
+        lines = self.document.item_lines(self.scope, key)
+        places = [lines[n] if n < len(lines) else None for n in range(len(items))]
+        return [self._inner(item, f"{key}[{n}]", line) for n, (item, line) in enumerate(zip(items, places, strict=True))]
 
     def inline(self, key: str) -> "Table | None":
         """Take an inline table, or None where the key is absent."""
@@ -232,7 +253,7 @@ class Table:
         if not isinstance(value, dict):
             self.fault(f"'{key}' must be a table such as {{level = \"good\"}}.", key)
             return None
-        return self._inner(value, key, f"{self.label} {key}".strip())
+        return self._inner(value, key)
 
     def path(self, key: str, default: str | None = None) -> Path:
         """Take a path, relative to the document's folder."""
@@ -260,10 +281,12 @@ class Table:
             return []
         return value
 
-    def _inner(self, content: dict[str, Any], key: str, label: str) -> "Table":
-        inner = self.document._table(content, self.scope, label)  # noqa: SLF001 - same room
-        self.document._lines.setdefault((self.scope, ""), self.document._lines.get((self.scope, key), 0))  # noqa: SLF001
-        return inner
+    def _inner(self, content: dict[str, Any], name: str, line: int | None = None) -> "Table":
+        """Take a table that stands in this one, on a line of its own or on that of its key."""
+        document, scope = self.document, f"{self.scope}.{name}"
+        lines = document._lines  # noqa: SLF001 - same room
+        lines.setdefault((scope, ""), line or lines.get((self.scope, name)) or lines.get((self.scope, "")) or 0)
+        return document._table(content, scope, f"{self.label} {name}".strip())  # noqa: SLF001
 
 
 def _label(key: str, n: int, item: Mapping[str, Any]) -> str:
@@ -271,12 +294,12 @@ def _label(key: str, n: int, item: Mapping[str, Any]) -> str:
     return f"{key} '{name}'" if isinstance(name, str) and name else f"{key} number {n + 1}"
 
 
-def _key_lines(text: str) -> dict[tuple[str, str], int]:
+def _key_lines(text: Iterable[str]) -> dict[tuple[str, str], int]:
     """Find the line of each key, by the table that it stands in; tomllib keeps no positions."""
     lines: dict[tuple[str, str], int] = {}
     counts: dict[str, int] = {}
     scope = ""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text, 1):
         if header := _HEADER.match(line):
             name = header.group(2)
             scope = name

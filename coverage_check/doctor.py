@@ -151,8 +151,10 @@ def _health(geocoder: Geocoder) -> Iterator[Finding]:
             yield from _health(source)
     elif isinstance(geocoder, Register):
         info = geocoder.info
-        day = f" of {info.published}" if info.published else ""
-        yield Finding("geocoder", f"{geocoder.id}: {info.addresses:,} addresses, {info.source}{day}")
+        yield Finding("geocoder", f"{geocoder.id}: {info.text}")
+        if info.rejects:
+            reasons = "; ".join(f"{count:,} {reason}" for reason, count in info.rejects.items())
+            yield Finding("geocoder", f"{geocoder.id}: rows of its file that were left out: {reasons}")
     else:
         yield _server_health(geocoder)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from coverage_check.declaration import Document, Table, nearest
 from coverage_check.errors import UnknownProduct
+from coverage_check.regulators import SCHEMES, Scheme
 from coverage_check.technology import Condition, PlaceOfUse, Receiver, Service, SignalLevel, Technology
 
 
@@ -139,15 +140,15 @@ def read_products(path: str | Path, *, risk: Risk | None = None) -> Catalogue:
     document = Document.read(path)
     products: dict[str, Product] = {}
     tables = document.tables("product")
-    for table in tables:
-        product = _product(table, risk or Risk())
+    read = [(table, _product(table, risk or Risk())) for table in tables]
+    for table, product in read:
         if product.code in products:
             table.fault("has a code that another product has: codes are unique.", "code")
         products[product.code] = product
     if not products and not document.faults:
         document.fault("has no [[product]]: add one.")
-    for table in tables:
-        for code in table.texts("alternatives"):
+    for table, product in read:
+        for code in product.alternatives:
             if code not in products:
                 table.fault(f"'alternatives' names no product {code!r}{nearest(code, products)}", "alternatives")
     document.finish()
@@ -167,7 +168,8 @@ def read_risk(table: Table | None, default: Risk) -> Risk:
 
 
 def _product(table: Table, risk: Risk) -> Product:
-    any_of, all_of = _needs(table, "any_of"), _needs(table, "all_of")
+    scheme = _scheme(table)
+    any_of, all_of = _needs(table, "any_of", scheme), _needs(table, "all_of", scheme)
     if bool(any_of) == bool(all_of):
         table.fault("needs one of 'any_of' and 'all_of', such as any_of = [{technology = \"4G\", min_level = \"good\"}].")
     sold_from, sold_until = table.day("sold_from"), table.day("sold_until")
@@ -193,12 +195,37 @@ def _product(table: Table, risk: Risk) -> Product:
     )
 
 
-def _needs(table: Table, key: str) -> tuple[Need, ...]:
+def _scheme(table: Table) -> Scheme | None:
+    """Take whose words `min_level` is written in; None for our own."""
+    name = table.text("levels", "")
+    if name and name not in SCHEMES:
+        hint = nearest(name, SCHEMES) or f"; use one of {', '.join(SCHEMES)}."
+        table.fault(f"'levels' can't be {name!r}{hint}", "levels")
+    return SCHEMES.get(name)
+
+
+def _needs(table: Table, key: str, scheme: Scheme | None) -> tuple[Need, ...]:
     return tuple(
         Need(
             technology=item.choice("technology", Technology),
-            min_level=item.optional_choice("min_level", SignalLevel),
+            min_level=_min_level(item, scheme),
             network=item.text("network", ""),
         )
         for item in table.items(key)
     )
+
+
+def _min_level(item: Table, scheme: Scheme | None) -> SignalLevel | None:
+    """Take a level in our own words, or in those of a regulator's scheme."""
+    given = item.content.get("min_level")
+    if scheme is None or not isinstance(given, str | int) or given in set(SignalLevel):
+        return item.optional_choice("min_level", SignalLevel)
+    item.raw("min_level")
+    row = scheme.named(str(given))
+    if row is None:
+        words = [str(word) for level in scheme.levels if level.level for word in (level.word, level.value)]
+        hint = nearest(str(given), words) or f"; use one of {', '.join(words)}."
+        item.fault(f"'min_level' can't be {given!r}{hint}", "min_level")
+    elif row.level is None:
+        item.fault(f"'min_level' can't be {given!r}: it promises nothing ({row.promises}).", "min_level")
+    return row.level if row else None

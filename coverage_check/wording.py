@@ -24,107 +24,142 @@ class Words(NamedTuple):
 
 REASONS: Mapping[ReasonCode, Words] = {
     ReasonCode.COVERED: Words(
-        "{technology} med den nivå som krävs finns på platsen, {distance} innanför täckningens kant.",
-        "{technology} of the level needed is there, {distance} inside the edge of the coverage.",
+        "{technology} är stark nog där: platsen ligger {distance} innanför täckningens kant.",
+        "The {technology} is strong enough there: the place lies {distance} inside the edge of the coverage.",
     ),
     ReasonCode.NO_COVERAGE: Words(
-        "Närmaste {technology} med den nivå som krävs är {distance} bort.",
-        "The nearest {technology} of the level needed is {distance} away.",
+        "Närmaste {technology} som är stark nog är {distance} bort.",
+        "The nearest {technology} that is strong enough is {distance} away.",
     ),
     ReasonCode.BELOW_REQUIRED_LEVEL: Words(
-        "{technology} finns på platsen, men svagare eller långsammare än produkten kräver.",
-        "{technology} is there, but weaker or slower than the product needs.",
+        "{technology} finns där, men är för svag.",
+        "There is {technology} there, but too weak.",
     ),
     ReasonCode.OUTDOOR_ONLY: Words(
-        "{technology} räcker på platsen bara utomhus.",
-        "{technology} is enough there only outdoors.",
+        "Utomhus räcker {technology} där, annars inte.",
+        "Outdoors the {technology} there is enough, otherwise not.",
     ),
     ReasonCode.NEEDS_ANTENNA: Words(
-        "{technology} räcker på platsen bara med utomhusantenn.",
-        "{technology} is enough there only with an outdoor antenna.",
+        "Utan utomhusantenn räcker {technology} inte där.",
+        "Without an outdoor antenna the {technology} there is not enough.",
     ),
     ReasonCode.EDGE_UNCERTAIN: Words(
-        "Platsen ligger {distance} från kanten av {technology}-täckningen: för nära för ett säkert besked.",
-        "The place lies {distance} from the edge of the {technology} coverage: too near for a sure answer.",
+        "Kanten av {technology}-täckningen går {distance} bort: för nära för ett säkert besked.",
+        "The edge of the {technology} coverage runs {distance} away: too near for a sure answer.",
     ),
     ReasonCode.FALLBACK_TECHNOLOGY_ONLY: Words(
-        "På platsen finns {technology} från samma nät.",
-        "{technology} of the same network is there.",
+        "Däremot finns {technology} i samma nät.",
+        "There is {technology} from the same network, though.",
     ),
     ReasonCode.TECHNOLOGY_RETIRED: Words(
-        "Sista dagen för {technology} i det nätet: {date}.",
-        "The last day of {technology} in that network: {date}.",
+        "{technology} i det nätet är släckt: sista dagen var {date}.",
+        "{technology} in that network has been switched off: its last day was {date}.",
     ),
     ReasonCode.NOT_YET_LIVE: Words(
-        "{technology} kommer till platsen {date}.",
-        "{technology} reaches the place on {date}.",
+        "{technology} ska finnas där från {date}.",
+        "{technology} is due there on {date}.",
     ),
     ReasonCode.PRODUCT_NOT_ON_SALE: Words(
-        "Produkten säljs inte den dagen.",
-        "The product is not on sale that day.",
+        "Produkten säljs inte längre: sista dagen var {date}.",
+        "The product is no longer sold: its last day was {date}.",
     ),
     ReasonCode.OTHER_NETWORK_ONLY: Words(
-        "{technology} finns på platsen, men från ett annat nät ({network}).",
-        "{technology} is there, but from another network ({network}).",
+        "{technology} finns där i ett annat nät, {network}, men det använder inte den här produkten.",
+        "There is {technology} there from another network, {network}, which this product does not use.",
     ),
     ReasonCode.NO_DATA: Words(
-        "Det finns inga täckningsuppgifter om den tekniken och den dagen.",
-        "There is no coverage data for that technology and day.",
+        "Jag har ingen täckningskarta för den tekniken och den dagen.",
+        "I have no coverage map for that technology and day.",
     ),
     ReasonCode.OUTSIDE_SURVEY_AREA: Words(
-        "Platsen ligger utanför det område som täckningskartan omfattar.",
-        "The place lies outside the area that the coverage map speaks about.",
+        "Täckningskartan når inte dit, så jag vet inte.",
+        "The coverage map does not reach that far, so I don't know.",
     ),
     ReasonCode.LAYER_STALE: Words(
-        "Täckningskartan från {published} är för gammal för den dagen.",
-        "The coverage map of {published} is too old for that day.",
+        "Täckningskartan från {published} är för gammal att lova något efter.",
+        "The coverage map of {published} is too old to promise anything by.",
     ),
     ReasonCode.LAYERS_DISAGREE: Words(
-        "Täckningskartorna motsäger varandra på platsen.",
+        "Täckningskartorna säger emot varandra där.",
         "The coverage maps contradict each other there.",
     ),
     ReasonCode.THRESHOLD_UNKNOWN: Words(
-        "Kartan säger inte vilken nivå eller hastighet den gäller.",
-        "The map does not say which level or speed it stands for.",
+        "Kartan säger inte hur stark eller snabb täckningen är.",
+        "The map does not say how strong or how fast the coverage is.",
     ),
     ReasonCode.ADDRESS_AMBIGUOUS: Words(
-        "Adressen passar på flera platser, och svaret är inte säkert för dem alla.",
-        "The address fits several places, and the answer is not sure for all of them.",
+        "Adressen passar på flera platser, och jag kan inte svara säkert för dem alla.",
+        "The address fits several places, and I can't give a sure answer for all of them.",
     ),
-    ReasonCode.ADDRESS_NOT_FOUND: Words(
-        "Adressen finns inte i adressregistret.",
-        "The address is not in the address register.",
-    ),
+    ReasonCode.ADDRESS_NOT_FOUND: Words("Jag hittar inte adressen.", "I can't find the address."),
     ReasonCode.MATCH_TOO_COARSE: Words(
-        "Adressen är känd bara på ett ungefär: för grovt för ett säkert besked.",
-        "The address is known only roughly: too roughly for a sure answer.",
+        "Jag vet bara ungefär var det är, och det räcker inte för ett säkert besked.",
+        "I know only roughly where that is, too roughly for a sure answer.",
     ),
     ReasonCode.NO_STREET_POSITION: Words(
         "En boxadress har ingen plats på kartan.",
         "A box address has no place on the map.",
     ),
     ReasonCode.PROPERTY_DESIGNATION_UNSUPPORTED: Words(
-        "Det är en fastighetsbeteckning, och ingen källa för sådana är ansluten.",
-        "That is a property designation, and no source for those is connected.",
+        "Det är en fastighetsbeteckning, och sådana kan jag inte slå upp.",
+        "That is a property designation, and I can't look those up.",
     ),
     ReasonCode.GEOCODER_UNAVAILABLE: Words(
         "Adressökningen svarar inte just nu.",
-        "The address search does not answer just now.",
+        "The address search is not answering just now.",
     ),
     ReasonCode.INVALID_INPUT: Words(
-        "Uppgiften går inte att tolka: {remark}",
-        "The input can't be understood: {remark}",
+        "Uppgiften går inte att använda: {remark}",
+        "That can't be used: {remark}",
     ),
 }
 
-NO_GEOCODER = Words(
-    "Ingen adressökning är ansluten, så bara positioner kan prövas.",
-    "No address search is configured, so only positions can be checked.",
-)
-"""What GEOCODER_UNAVAILABLE says where there is none."""
+VARIANTS: Mapping[tuple[ReasonCode, str], Words] = {
+    (ReasonCode.COVERED, "around"): Words(
+        "{technology} är stark nog nästan överallt runt platsen.",
+        "The {technology} is strong enough nearly everywhere around the place.",
+    ),
+    (ReasonCode.NO_COVERAGE, "other_network"): Words(
+        "Närmaste {technology} som är stark nog är {distance} bort, i nätet {network}.",
+        "The nearest {technology} that is strong enough is {distance} away, in the network {network}.",
+    ),
+    (ReasonCode.NO_COVERAGE, "not_even_weaker"): Words(
+        "Där finns ingen {technology}: den närmaste är {distance} bort, och den är för svag eller långsam.",
+        "There is no {technology} there: the nearest is {distance} away, and too weak or slow.",
+    ),
+    (ReasonCode.NO_COVERAGE, "that_day"): Words(
+        "Ingen {technology} som räcker finns där den dagen.",
+        "No {technology} that is enough is there on that day.",
+    ),
+    (ReasonCode.BELOW_REQUIRED_LEVEL, "too_slow"): Words(
+        "{technology} finns där, men kartan lovar bara {speed} Mbit/s.",
+        "There is {technology} there, but the map promises only {speed} Mbit/s.",
+    ),
+    (ReasonCode.BELOW_REQUIRED_LEVEL, "antenna_only"): Words(
+        "{technology} finns där, men kartan lovar den bara med antenn eller router.",
+        "There is {technology} there, but the map promises it only with an antenna or a router.",
+    ),
+    (ReasonCode.TECHNOLOGY_RETIRED, "within_contract"): Words(
+        "Nätet är utlovat bara till och med {date}, och avtalet är längre än så.",
+        "That network is promised only up to and including {date}, and the contract is longer than that.",
+    ),
+    (ReasonCode.PRODUCT_NOT_ON_SALE, "not_yet"): Words(
+        "Produkten börjar säljas {date}.",
+        "The product goes on sale on {date}.",
+    ),
+    (ReasonCode.GEOCODER_UNAVAILABLE, "no_geocoder"): Words(
+        "Ingen adressökning är ansluten, så bara positioner kan prövas.",
+        "No address search is configured, so only positions can be checked.",
+    ),
+    (ReasonCode.OUTSIDE_SURVEY_AREA, "perhaps"): Words(
+        "Platsen kan ligga utanför täckningskartan.",
+        "The place may lie outside the coverage map.",
+    ),
+}
+"""What is said for a reason in a case of its own, for which its ordinary sentence would not be true."""
 
 REMARKS: Mapping[str, Words] = {
-    "": Words("", ""),
+    "": Words("kontrollera den och försök igen.", "check it and try again."),
     "SWAPPED": Words(
         "latitud och longitud verkar ha bytt plats.",
         "latitude and longitude seem to be the wrong way round.",
@@ -132,17 +167,15 @@ REMARKS: Mapping[str, Words] = {
 }
 """What goes with INVALID_INPUT."""
 
-
-def reason_words(code: ReasonCode, remark: str = "") -> Words:
-    """Give the sentence of a reason; the remark NO_GEOCODER has one of its own."""
-    return NO_GEOCODER if remark == "NO_GEOCODER" else REASONS[code]
-
-
-OPENINGS: Mapping[Verdict, Words] = {
-    Verdict.DELIVERABLE: Words("Ja, {product} fungerar {use} på {address}.", "Yes, {product} works {use} at {address}."),
+OPENINGS: Mapping[str, Words] = {
+    Verdict.DELIVERABLE: Words("Ja, {product} {works} {use} på {address}.", "Yes, {product} {works} {use} at {address}."),
+    "until": Words(
+        "Ja, {product} {works} {use} på {address}, men bara till och med {date}, och avtalet är längre än så.",
+        "Yes, {product} {works} {use} at {address}, but only up to and including {date}, and the contract is longer.",
+    ),
     Verdict.CONDITIONAL: Words(
-        "{product} fungerar på {address}, men bara {condition}.",
-        "{product} works at {address}, but only {condition}.",
+        "{product} {works} på {address}, men bara {condition}.",
+        "{product} {works} at {address}, but only {condition}.",
     ),
     Verdict.NOT_DELIVERABLE: Words(
         "Nej, jag kan inte sälja {product} till {address}.",
@@ -153,17 +186,31 @@ OPENINGS: Mapping[Verdict, Words] = {
         "I can't promise {product} at {address} yet.",
     ),
 }
+"""By verdict; `until` for what is deliverable on the day, on a network that is promised for less than the contract."""
+
+_SURELY = Words("ska fungera", "should work")
+_PROBABLY = Words("fungerar troligen", "will probably work")
+SURELY_FROM = 0.9
 
 CONDITIONS: Mapping[Condition, Words] = {
     Condition.OUTDOOR_ANTENNA: Words("med utomhusantenn", "with an outdoor antenna"),
     Condition.OUTDOORS_ONLY: Words("utomhus", "outdoors"),
 }
 
+OFFERED_WITH: Mapping[Condition, Words] = {
+    Condition.OUTDOOR_ANTENNA: Words("med utomhusantenn", "with an outdoor antenna"),
+    Condition.OUTDOORS_ONLY: Words("för användning utomhus", "for use outdoors"),
+}
+
 OFFERS: Mapping[str, Words] = {
     "product": Words("Det jag kan erbjuda där är {offer}.", "What I can offer there is {offer}."),
     "until": Words(
-        "Det jag kan erbjuda där är {offer}, men bara till och med {date}: då släcks det nätet.",
-        "What I can offer there is {offer}, but only until {date}, when that network ends.",
+        "Det jag kan erbjuda där är {offer}, men bara till och med {date}.",
+        "What I can offer there is {offer}, but only up to and including {date}.",
+    ),
+    "spot": Words(
+        "Ungefär {distance} {direction} om platsen räcker täckningen för {offer}.",
+        "About {distance} {direction} of the place the coverage is enough for {offer}.",
     ),
     "later": Words("{offer} går att leverera där från {date}.", "{offer} can be delivered there from {date}."),
 }
@@ -175,15 +222,27 @@ LIMITS = Words(
 
 QUESTIONS: Mapping[str, Words] = {
     "WHICH_ADDRESS": Words("Vilken av dessa är det: {choices}?", "Which of these is it: {choices}?"),
+    "WHICH_TOWN": Words(
+        "Vilken ort ligger det i, och vilket postnummer är det?",
+        "Which town is it in, and what is the postcode?",
+    ),
     "HOUSE_NUMBER": Words("Vilket husnummer är det?", "What is the house number?"),
     "POSITION": Words(
-        "Kan du skicka platsen från telefonen när du är där?",
+        "Kan du skicka din position från telefonen när du är där?",
         "Can you send the position from your phone when you are there?",
     ),
     "ANTENNA_POSSIBLE": Words("Går det att sätta upp en antenn utomhus?", "Can an antenna be put up outdoors?"),
     "PLACE_OF_USE": Words(
         "Ska det användas inomhus, eller räcker det utomhus?",
         "Will it be used indoors, or is outdoors enough?",
+    ),
+    "BY_A_WINDOW": Words(
+        "Ska det fungera i hela huset, eller räcker det vid ett fönster?",
+        "Must it work all over the house, or is by a window enough?",
+    ),
+    "LONG_ENOUGH": Words(
+        "Räcker det att det fungerar till och med {date}?",
+        "Is it enough that it works up to and including {date}?",
     ),
     "SPELLING": Words(
         "Hur stavas adressen, och vilket postnummer har den?",
@@ -198,11 +257,22 @@ QUESTIONS: Mapping[str, Words] = {
         "Could latitude and longitude be the wrong way round?",
     ),
     "MAP_OF_OPERATOR": Words(
-        "Kan nätägaren bekräfta täckningen på platsen?",
-        "Can the network confirm the coverage there?",
+        "Får jag kontrollera täckningen med nätägaren och återkomma?",
+        "May I check the coverage with the network's owner and come back to you?",
     ),
     "TRY_AGAIN": Words("Får jag återkomma när sökningen svarar?", "May I come back when the search answers?"),
 }
+
+_DIRECTIONS = (
+    Words("norr", "north"),
+    Words("nordost", "north-east"),
+    Words("öster", "east"),
+    Words("sydost", "south-east"),
+    Words("söder", "south"),
+    Words("sydväst", "south-west"),
+    Words("väster", "west"),
+    Words("nordväst", "north-west"),
+)
 
 _USES: Mapping[str, Words] = {
     "indoors": Words("inomhus", "indoors"),
@@ -245,6 +315,16 @@ def distance_words(metres: float | None) -> Words:
         return Words(f"{away / 1000:.1f} km".replace(".", ","), f"{away / 1000:.1f} km")
     text = f"{max(round(away, -1), 10):.0f} m" if away >= 10 else "mindre än 10 m"
     return Words(text, text.replace("mindre än", "less than"))
+
+
+def direction_words(bearing_deg: float) -> Words:
+    """Name the eighth of the compass that a bearing lies in, clockwise from north."""
+    return _DIRECTIONS[round(bearing_deg / 45) % 8]
+
+
+def works_words(probability: float) -> Words:
+    """Say that it works, no surer than it is."""
+    return _SURELY if probability >= SURELY_FROM else _PROBABLY
 
 
 def use_words(place: str, receiver: str) -> Words:

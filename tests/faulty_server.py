@@ -152,8 +152,8 @@ def _noise(handler: _Handler) -> None:
 
 
 def _redirect(handler: _Handler) -> None:
-    """`/redirect/same`, `/redirect/loop`, or `/redirect/?to=…`."""
-    targets = {"same": "/good", "loop": "/redirect/loop"}
+    """`/redirect/same`, `/redirect/loop`, `/redirect/junk`, or `/redirect/?to=…`."""
+    targets = {"same": "/good", "loop": "/redirect/loop", "junk": "http://[::"}
     last = handler.path.split("?")[0].rsplit("/", 1)[1]
     to = targets.get(last) or handler.server.state.answers["redirect"].decode()
     handler.give(b"", status=302, Location=to)

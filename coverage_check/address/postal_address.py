@@ -62,7 +62,11 @@ def _without_box(pieces: list[Token]) -> tuple[list[Token], str]:
             start = at
             while start and pieces[start - 1].text.rstrip(".") in {"p.o", "p", "o", "po"}:
                 start -= 1
-            return [*pieces[:start], COMMA, *pieces[at + 2 :]], number.text + number.letter.upper()
+            end = at + 2
+            while end < len(pieces) and pieces[end].kind is Kind.NUMBER:
+                end += 1  # Postfach 12 34 56
+            digits = "".join(piece.text + piece.letter.upper() for piece in pieces[at + 1 : end])
+            return [*pieces[:start], COMMA, *pieces[end:]], digits
     return pieces, ""
 
 

@@ -156,11 +156,12 @@ def _stands_as_postcode(pieces: Sequence[Token], at: int) -> bool:
     after_comma = at > 0 and pieces[at - 1] is COMMA
     before_name = at + 1 < len(pieces) and pieces[at + 1].kind is Kind.NAME
     if not earlier:  # 9495 Triesen, Dorfstrasse 24
-        return before_name or at + 1 == len(pieces)
+        return before_name or at + 1 == len(pieces) or pieces[at + 1] is COMMA
     if any(token.text.rstrip(".") in _NUMBERED for token in earlier[-1:]):
         return False
-    if any(token.kind is Kind.NUMBER for token in earlier[1:]):  # Dorfstrasse 24, 9495 Triesen
-        return before_name or earlier[-1].kind is Kind.NAME or len(pieces[at].text) == 4
+    if any(token.kind is Kind.NUMBER for token in earlier[1:]):  # Dorfstrasse 24, 9495 Triesen; Borgarbraut 52a, 310
+        last = all(token is COMMA for token in pieces[at + 1 :])
+        return before_name or earlier[-1].kind is Kind.NAME or len(pieces[at].text) == 4 or last
     return after_comma and before_name  # Dorfstrasse, 9495 Triesen
 
 

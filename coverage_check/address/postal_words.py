@@ -75,10 +75,10 @@ UNITS = _words("""
 LATE_UNITS = _words("port hus plan ingång ing dörr rum tr trappa trappor")
 """The same, but only after the house number, or with a letter: elsewhere they may be names."""
 
-FLOORS = _words("tr trp trappa trappor vån våning våningen")
+FLOORS = _words("tr trp trappa trappor vån våning våningen th t.h tv t.v")
 """A floor whose number may stand before it: ``1 tr``."""
 
-FLOOR_WORDS = _words("bv b.v nb n.b ög ö.g upp th t.h tv t.v")
+FLOOR_WORDS = _words("bv b.v nb n.b ög ö.g upp")
 NUMBER_WORDS = _words("nr no nummer num")
 PREPOSITIONS = _words("på i")
 CARE_OF = _words("c/o att att: attn")

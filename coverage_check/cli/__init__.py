@@ -31,7 +31,7 @@ from coverage_check.cli.arguments import (
 from coverage_check.cli.ledger_commands import ledger, record_sale, require_order, sale_options
 from coverage_check.cli.orders_command import orders
 from coverage_check.cli.running import exit_code, progress, run_command, say, use_utf8
-from coverage_check.errors import GeocoderUnavailable
+from coverage_check.errors import GeocoderUnavailable, InvalidInput, MissingFile
 from coverage_check.version import __version__
 
 if TYPE_CHECKING:
@@ -95,6 +95,42 @@ def check(
     record_sale(decision, sale)
     say(decision.to_json(indent=2) if form == "json" else _decision_text(decision))
     return 0 if exit_zero else exit_code({decision.verdict.value}, wanted, geocoder_down=_down(decision))
+
+
+@commands.command()
+@click.argument("decision", metavar="DECISION.json", type=PATH)
+@click.option("--sale", type=PATH, metavar="SALE.toml", help="What was said and promised, and the seller's terms.")
+@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
+@format_option("text", "json")
+def confirm(decision: Path, *, sale: Path | None, language: str, form: str) -> int:
+    """Write what confirms a sale by telephone, or, as JSON, what a contract summary needs; - is stdin.
+
+    DECISION.json is what `check --format json` printed.
+    """
+    from coverage_check.decision import Decision
+    from coverage_check.report.confirmation import Terms, confirmation, contract_summary, sale_of
+    from coverage_check.report.sale import read_sale
+
+    made = Decision.from_json(_read(decision))
+    context, terms = read_sale(sale, made, language=language) if sale else (sale_of(made, language=language), Terms())
+    if form == "json":
+        summary = contract_summary(made, context, terms=terms, language=language)
+        say(json.dumps(summary, ensure_ascii=False, indent=2))
+    else:
+        say(confirmation(made, context, terms=terms, language=language).rstrip("\n"))
+    return 0
+
+
+def _read(path: Path) -> str:
+    """Read a text; a file that is not there or no text is said to be so."""
+    if str(path) == "-":
+        return sys.stdin.read()
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path.name} is not UTF-8: give the file that check --format json wrote.") from None
+    except OSError as error:
+        raise MissingFile(f"{path.name} can't be read ({error.strerror}): check the path.") from None
 
 
 @commands.command(name="import")
@@ -184,13 +220,14 @@ def register() -> None:
 @click.option("--country", default="se", show_default=True)
 @click.option("--source-name", default="", help="Where the addresses come from.")
 @click.option("--licence", default="")
+@click.option("--published", type=Day(), help="The day the addresses were given out.")
 @click.option("--attribution", default="", help="What the licence asks to be shown with each answer.")
 def register_build(*, addresses: Path, output: Path, columns: tuple[str, ...], **options: Any) -> int:
     """Compile an address file (CSV, GeoJSON, GeoPackage, OpenStreetMap) into a register."""
     from coverage_check.geocoders.register_build import build_register
 
     info = build_register(addresses, output, columns=columns_of(columns) or None, **options)
-    say(f"{info.addresses:,} addresses in {output}")
+    say(f"{info.id} in {output}: {info.text}")
     for reason, count in info.rejects.items():
         click.echo(f"{count:,} rows left out: {reason}", err=True)
     return 0

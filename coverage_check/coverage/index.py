@@ -131,7 +131,8 @@ class Index:
 
     def locate(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | Integers | None = None) -> NDArray[np.uint8]:
         """Tell more than `covered`: 0 outside, 1 inside, 2 exactly on the boundary, as uint8[n, layers]."""
-        points, chosen = _Points(x, y, by_place=False), self._chosen(layers)
+        chosen = self._chosen(layers)
+        points = _Points(x, y, by_place=len(chosen) > 1)  # in one layer, to put them in order costs what it saves
         out = np.empty((len(points), len(chosen)), np.uint8)
         self._ask(self.by.locate, chosen, points.x, points.y, out)
         return points.as_given(out)
@@ -225,7 +226,7 @@ class Index:
 
 
 class _Points:
-    """Points as the look-up wants them: checked, and if many and if it pays (not for `locate`), neighbours together."""
+    """Points as the look-up wants them: checked, and if many and if it pays, neighbours together."""
 
     def __init__(self, x: ArrayLike, y: ArrayLike, *, by_place: bool) -> None:
         self.x, self.y = np.array(x, np.float64, ndmin=1, copy=None), np.array(y, np.float64, ndmin=1, copy=None)

@@ -36,6 +36,9 @@ _GDAL = {
 _OTHERS = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
 _NOT_INHERITED = ("GDAL_", "OGR_", "CPL_", "SHAPE_", "AWS_", "AZURE_", "GS_", "PYTHON", "HTTP_", "HTTPS_", "ALL_PROXY")
 
+WAITING = 4
+"""How much longer than its processor time a worker may take by the clock."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -44,7 +47,7 @@ class Limits:
     Attributes
     ----------
     time_s
-        Of the clock and of the processor.
+        Of the processor; of the clock `WAITING` times as much, for a machine that has other work too.
     memory_bytes
         Of address space.
     file_bytes
@@ -82,7 +85,7 @@ def run(task: dict[str, Any], folder: Path, limits: Limits) -> dict[str, Any]:
         stderr=subprocess.DEVNULL,
     ) as worker:
         try:
-            code = worker.wait(limits.time_s + 5)
+            code = worker.wait(WAITING * limits.time_s)
         except subprocess.TimeoutExpired:
             worker.kill()
             raise ReaderCrashed(_why(f"took more than {limits.time_s} s")) from None

@@ -42,14 +42,16 @@ def overlap_at(parts: Geometries) -> tuple[float, float] | None:
     """Find a place that several parts cover, the same one whatever the order of the parts, which are normalised."""
     parts = in_order(parts)
     tree = shapely.STRtree(parts)
-    for start in range(0, len(parts), _CHUNK):
-        first, second = tree.query(parts[start : start + _CHUNK], predicate="intersects")
+    start, size = 0, 1
+    while start < len(parts):
+        first, second = tree.query(parts[start : start + size], predicate="intersects")
         pairs = np.unique(np.sort(np.column_stack([first + start, second]), axis=1), axis=0)
         for one, other in pairs[pairs[:, 0] < pairs[:, 1]]:
             shared = shapely.intersection(parts[one], parts[other])
             if shared.area > 0:
                 pieces = shapely.get_parts(shared)
                 return place_in(pieces[shapely.area(pieces).argmax()])
+        start, size = start + size, min(2 * size, _CHUNK)  # where much overlaps, the first few tell
     return None
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyproj import Transformer
 
     from coverage_check.coverage.index import Index
-    from coverage_check.coverage.lookup import Columns, Floats, Lookup
+    from coverage_check.coverage.lookup import Areas, Columns, Floats, Lookup
     from coverage_check.coverage.picture import Picture
     from coverage_check.coverage.sources.features import Geometries
 
@@ -176,6 +176,13 @@ class Snapshot:
             return look_up(self._index, self._columns, *_points(x, y, names="x and y"))
         raise InvalidInput("a look-up needs either lon and lat, or x and y: give one pair.")
 
+    @property
+    def areas(self) -> "Areas":
+        """The same answers for one layer at a time."""
+        from coverage_check.coverage.lookup import Areas  # noqa: PLC0415 - to describe a snapshot takes none
+
+        return Areas(self._index, self._columns)
+
     def to_metric(self, *, lon: "npt.ArrayLike", lat: "npt.ArrayLike") -> "tuple[Floats, Floats]":
         """Carry degrees, WGS 84, into the metric CRS; a place that it doesn't have becomes infinite.
 
@@ -195,6 +202,14 @@ class Snapshot:
             self._transformer = Transformer.from_crs(4326, self.metric_crs, always_xy=True)
         x, y = self._transformer.transform(lon, lat)
         return x, y
+
+    def moved(self, lat: float, lon: float, east_m: float, north_m: float) -> tuple[float, float]:
+        """Give the latitude and longitude of a place so many metres of the metric CRS east and north of another."""
+        x, y = self.to_metric(lon=lon, lat=lat)
+        if self._transformer is None:  # to_metric has made it
+            raise AssertionError
+        there = self._transformer.transform(x[0] + east_m, y[0] + north_m, direction="INVERSE")
+        return float(there[1]), float(there[0])
 
     def polygons(self, layer: str) -> "Geometries":
         """Give the polygons of a layer's union, in the metric CRS, for maps and for checks; `lookup` is what answers.

@@ -100,8 +100,13 @@ def get_json(
     return ask(question, Limits(deadline_s=deadline_s, max_bytes=max_bytes))
 
 
-def ask(question: Question, limits: Limits) -> Answer:
+def ask(question: Question, limits: Limits, *, turn: Callable[[float], None] | None = None) -> Answer:
     """Ask a server, and again where that may help, until the deadline.
+
+    Parameters
+    ----------
+    turn
+        Waits for this process's turn before each attempt, if the server asks for a pace; it is given the deadline.
 
     Raises
     ------
@@ -116,6 +121,8 @@ def ask(question: Question, limits: Limits) -> Answer:
     """
     ends = time.monotonic() + limits.deadline_s
     for attempt in range(_ATTEMPTS):
+        if turn:
+            turn(ends)
         try:
             return _answer(question, limits, ends)
         except PerhapsLaterError as failed:
@@ -142,7 +149,7 @@ def _answer(question: Question, limits: Limits, ends: float) -> Answer:
 
 def _too_late(question: Question, limits: Limits) -> GeocoderUnavailable:
     return GeocoderUnavailable(
-        f"The geocoder {question.host} did not answer within {limits.deadline_s:g} s: try later, or raise deadline_s."
+        f"The geocoder {question.host} did not answer within {limits.deadline_s:.3g} s: try later, or raise deadline_s."
     )
 
 
@@ -221,6 +228,8 @@ class _Exchange:
             raise PerhapsLaterError(GeocoderUnavailable(message)) from None
         except requests.exceptions.RequestException:
             raise GeocoderUnavailable(f"The geocoder {host} can't be asked: check its url and the proxy.") from None
+        except ValueError:  # a redirect to what is not even a url: http://[
+            raise _elsewhere(self._question) from None
         return Answer(content=parse_json(data, host), at=datetime.now(tz=UTC))
 
     def _send(self, web: "Session", url: str, ends: float) -> "Response":
@@ -240,11 +249,15 @@ class _Exchange:
     def _target(self, url: str, response: "Response") -> str:
         target = urljoin(url, response.headers["Location"])
         if _origin(target) != _origin(url):
-            raise GeocoderAnswerInvalid(
-                f"The geocoder {self._question.host} sends its callers to another server, and none is followed there: "
-                "put the final url into the config."
-            )
+            raise _elsewhere(self._question)
         return target.split("?")[0]
+
+
+def _elsewhere(question: Question) -> GeocoderAnswerInvalid:
+    return GeocoderAnswerInvalid(
+        f"The geocoder {question.host} sends its callers to another server, and none is followed there: "
+        "put the final url into the config."
+    )
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -130,6 +130,19 @@ def _village(tables: Tables, part: Part, places: list[int]) -> Part:
     return Part(places=(), name=part.name, village_of=frozenset(towns)) if towns else part
 
 
+def longer_names(asked: Asked) -> Iterator[Asked]:
+    """Try a word that names no place as part of the street: ``Syðri Kambhóll``, or the farm ``Norðtunga 3 Vegsvæði``."""
+    unknown = next((part for part in asked.parts if part.name and not (part.places or part.village_of)), None)
+    if unknown is None or not asked.key:
+        return
+    shorter = replace(asked, parts=tuple(part for part in asked.parts if part is not unknown))
+    yield replace(shorter, street=f"{unknown.name} {asked.street}")
+    yield replace(shorter, street=f"{asked.street} {unknown.name}")
+    if asked.number is not None:
+        name = f"{asked.street} {asked.number}{asked.letter} {unknown.name}"
+        yield replace(shorter, street=name, number=None, letter="")
+
+
 def splits(tables: Tables, asked: Asked) -> Iterator[Asked]:
     """Try the street's words as a street and a place, either first: ``Harg Vätö`` without its comma, or ``Vätö-Harg``."""
     words = asked.street.replace("-", " ").split()[:_MOST_STREET_WORDS]

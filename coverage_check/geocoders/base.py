@@ -40,8 +40,12 @@ class Geocoder(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What one source said of an address: a location, or the error that says why there is none."""
+    """What one source said of an address: a location, or the error that says why there is none.
+
+    `about` tells where a register comes from: source, day, licence, hash.
+    """
 
     source: str
+    about: str = ""
     location: Location | None = None
     error: LocateError | None = None

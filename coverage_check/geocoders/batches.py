@@ -52,5 +52,5 @@ class Refusing:
         """
         require_address(query)
         raise BatchRefused(
-            "The public Nominatim answers no batches: use an address register or a server of your own, or give positions."
+            f"The geocoder {self.id} answers no batches: use an address register or a server of your own, or give positions."
         )

@@ -1,8 +1,9 @@
 """Answers kept for a while: a geocoder behind a cache in one SQLite file, which many processes may share.
 
-Only what is conclusive is kept: a location, or that there is no such address. An outage is never kept. The key is an HMAC of
-the geocoder and the normalised query, so the file doesn't tell which addresses were asked for; the places found stand in it,
-as any register has them. Batches of orders don't use it unless asked to (`batches`).
+Only what is conclusive is kept: a location, or that there is no such address. An outage is never kept, nor what one source
+of a chain found while another was down. The key is an HMAC of the geocoder, its settings and the normalised query, so the
+file doesn't tell which addresses were asked for; the places found stand in it, as any register has them. Batches of orders
+don't use it unless asked to (`batches`).
 """
 
 import hashlib
@@ -21,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from coverage_check.address import Query
-from coverage_check.errors import AddressNotFound, FileRefused, InvalidInput
+from coverage_check.errors import AddressNotFound, FileRefused, GeocoderUnavailable, InvalidInput
 from coverage_check.geocoders.base import Geocoder
-from coverage_check.location import Candidate, Location, LocationLevel, Match
+from coverage_check.geocoders.chain import Chain
+from coverage_check.location import Candidate, ErrorModel, Location, LocationLevel, Match
 from coverage_check.version import __version__
 
 _APPLICATION_ID = 0x43434743
@@ -54,6 +56,8 @@ class Cached:
         How long it is remembered that there is none.
     for_batches
         Whether batches use it, too.
+    errors
+        The error model that the geocoder works with: answers of another one are not this one's.
 
     Raises
     ------
@@ -71,12 +75,14 @@ class Cached:
         max_age_days: float = 30.0,
         max_age_not_found_days: float = 1.0,
         for_batches: bool = False,
+        errors: ErrorModel | None = None,
     ) -> None:
         if not (max_age_days > 0 and max_age_not_found_days > 0):
             raise InvalidInput("The ages of a cache are positive numbers of days.")
         self.geocoder = geocoder
         self.path = Path(path)
         self.for_batches = for_batches
+        self._errors = errors or ErrorModel()
         self._ages_s = {True: max_age_days * _DAY_S, False: max_age_not_found_days * _DAY_S}
         try:
             self._key = _read_key(self.path.with_name(self.path.name + ".key"))
@@ -117,11 +123,12 @@ class Cached:
                 raise AddressNotFound(_NOT_FOUND)
             return location
         try:
-            location = self.geocoder.locate(query)
+            location, conclusive = self._ask(query)
         except AddressNotFound:
             self._keep(key, None)
             raise
-        self._keep(key, location)
+        if conclusive:
+            self._keep(key, location)
         return location
 
     def purge(self, *, everything: bool = False) -> int:
@@ -148,10 +155,18 @@ class Cached:
             raise FileRefused(f"{self.path} can't be purged ({error}): try again, or remove the file.") from None
         return int(count)
 
+    def _ask(self, query: Query) -> tuple[Location, bool]:
+        """Give the answer, and whether it is conclusive: not where a source of a chain was down, and another filled in."""
+        if not isinstance(self.geocoder, Chain):
+            return self.geocoder.locate(query), True
+        said = self.geocoder.ask(query)
+        return self.geocoder.conclude(said), not any(isinstance(one.error, GeocoderUnavailable) for one in said)
+
     def _key_of(self, query: Query) -> bytes:
         words = unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", query.normalised).casefold())
         # Another version may compare otherwise: its answers are its own.
-        text = json.dumps([__version__, self.geocoder.id, query.kind, words], ensure_ascii=False)
+        settings = [self.geocoder.id, _scope(self.geocoder), repr(self._errors)]
+        text = json.dumps([__version__, *settings, query.kind, words], ensure_ascii=False)
         return hmac.digest(self._key, text.encode(), "sha256")
 
     def _recall(self, key: bytes) -> tuple[bool, Location | None]:
@@ -183,6 +198,13 @@ class Cached:
         """Open a connection for one use: threads, forks and other processes share nothing but the file."""
         with closing(_connect(self.path)) as database:
             yield database
+
+
+def _scope(geocoder: Geocoder) -> str:
+    """Tell where a geocoder searches: one server may be asked for two countries."""
+    if isinstance(geocoder, Chain):
+        return "+".join(map(_scope, geocoder.geocoders))
+    return getattr(geocoder, "scope", "")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -154,7 +154,7 @@ def _parts(asked: Address, answer: Returned) -> Iterator[Flaw | None]:
         yield None if held == code else CONTRADICTED if held else UNHELD
     names = {place_key(place) for place in (*answer.places, answer.name if answer.is_place else "") if place}
     for place in asked.places:
-        yield _place_flaw(place_key(place), names) if names else UNHELD
+        yield _place_flaw(place_key(place), names) if names or place[:1].isdecimal() else UNHELD
 
 
 def _place_flaw(asked: str, names: set[str]) -> Flaw | None:

@@ -38,6 +38,7 @@ def _open(config: GeocoderConfig, errors: ErrorModel) -> Geocoder:
         max_age_days=cache.days,
         max_age_not_found_days=cache.not_found_days,
         for_batches=cache.batches,
+        errors=errors,
     )
 
 

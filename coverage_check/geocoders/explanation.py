@@ -1,12 +1,13 @@
 """How an address was found: what was understood, what each source said, and what came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coverage_check.address import Query
 from coverage_check.errors import LocateError
 from coverage_check.geocoders.base import Geocoder, Said
 from coverage_check.geocoders.cached import Cached
 from coverage_check.geocoders.chain import Chain
+from coverage_check.geocoders.register import Register
 from coverage_check.location import Location
 
 
@@ -39,7 +40,8 @@ def explain(geocoder: Geocoder, query: Query) -> Explanation:
         return Explanation(query=query, said=(said,), location=said.location, error=said.error)
     heard: list[Said] = []
     try:
-        heard = geocoder.ask(query)
+        abouts = {source.id: _about(source) for source in geocoder.geocoders}
+        heard = [replace(said, about=abouts[said.source]) for said in geocoder.ask(query)]
         return Explanation(query=query, said=tuple(heard), location=geocoder.conclude(heard))
     except LocateError as error:
         return Explanation(query=query, said=tuple(heard), error=error)
@@ -47,6 +49,10 @@ def explain(geocoder: Geocoder, query: Query) -> Explanation:
 
 def _ask(geocoder: Geocoder, query: Query) -> Said:
     try:
-        return Said(source=geocoder.id, location=geocoder.locate(query))
+        return Said(source=geocoder.id, about=_about(geocoder), location=geocoder.locate(query))
     except LocateError as error:
-        return Said(source=geocoder.id, error=error)
+        return Said(source=geocoder.id, about=_about(geocoder), error=error)
+
+
+def _about(geocoder: Geocoder) -> str:
+    return geocoder.info.text if isinstance(geocoder, Register) else ""

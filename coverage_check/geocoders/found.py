@@ -176,6 +176,8 @@ class AreaHits:
             return None if part.ids & postcodes else CONTRADICTED if any(postcodes) else UNHELD
         if self._area.place in part.village_of:
             return VILLAGE
+        if any(word[:1].isdecimal() for word in part.name.split()):  # a second house number, which no place is called by
+            return CONTRADICTED
         return None if part.ids & self._places else CONTRADICTED if self._area.place else UNHELD
 
     def _label(self, row: HouseRow | None = None) -> str:

@@ -70,7 +70,7 @@ class GeopyAdapter:
         self.batches = batches
 
     def locate(self, query: Query) -> Location:
-        """Find the places that an address may mean; the errors are those of `Nominatim.locate`."""
+        """Find the places that an address may mean; the errors are those of `Client.locate`."""
         return self._judge.locate(query, self._search, source=self.id, attribution=self.attribution)
 
     def _search(self, text: str) -> Iterator[Returned]:
@@ -87,6 +87,10 @@ class GeopyAdapter:
             ) from None
         except faults.GeopyError:
             raise GeocoderUnavailable(f"The geocoder {name} did not answer: try later.") from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # geopy takes any answer for granted
+            raise GeocoderAnswerInvalid(
+                f"The geocoder {name} answered something that geopy can't read: check its url and version."
+            ) from None
         for place in found:
             if (answer := _read(place)) is not None:
                 yield answer

@@ -9,14 +9,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 
-from coverage_check.address import Query
 from coverage_check.errors import InvalidInput
-from coverage_check.geocoders.answers import Judge
+from coverage_check.geocoders.client import Client
 from coverage_check.geocoders.limits import Limits
 from coverage_check.geocoders.returned import Returned
 from coverage_check.geocoders.server import Server, secret
 from coverage_check.geocoders.shape import Shape
-from coverage_check.location import ErrorModel, Location, LocationLevel
+from coverage_check.location import ErrorModel, LocationLevel
 
 URL = "https://api.lantmateriet.se/distribution/produkter/belagenhetsadress/v4.2"
 TOKEN_URL = "https://apimanager.lantmateriet.se/oauth2/token"  # noqa: S105 - an address, no token
@@ -38,8 +37,8 @@ _LEVELS = {
 """`insamlingslage`: where the surveyor stood."""
 
 
-class Lantmateriet:
-    """Asks Lantmäteriet's address service. A `Geocoder`. User and password, or key and secret, come from the environment.
+class Lantmateriet(Client):
+    """Asks Lantmäteriet's address service. User and password, or key and secret, come from the environment.
 
     Parameters
     ----------
@@ -47,10 +46,6 @@ class Lantmateriet:
         Four-digit codes to search in, such as ``0188``; empty for the whole country.
     url, token_url
         The service, and where OAuth 2 tokens are given out.
-    limits
-        Deadline and cap of an answer; the deadline holds for all that one address needs.
-    errors
-        How far off a found place is, by its level.
 
     Raises
     ------
@@ -58,8 +53,8 @@ class Lantmateriet:
         No server's url, a municipality's code that is none, or no credentials in the environment.
     """
 
+    kind = "lantmateriet"
     attribution = "© Lantmäteriet, Belägenhetsadress Direkt"
-    batches = True
 
     def __init__(
         self,
@@ -72,20 +67,14 @@ class Lantmateriet:
     ) -> None:
         if any(len(code) != 4 or not code.isdecimal() for code in municipality_codes):
             raise InvalidInput("A municipality's code has four digits, such as 0188.")
+        super().__init__(url, country="se", limits=limits, errors=errors)
         self._codes = municipality_codes or ("",)
-        self._server = Server(url, limits=limits)
         self._access = _Access(token_url, limits)
-        self._judge = Judge(country="se", host=self._server.host, errors=errors or ErrorModel())
 
     @property
-    def id(self) -> str:
-        """Provenance: the service."""
-        return f"lantmateriet:{self._server.host}"
-
-    def locate(self, query: Query) -> Location:
-        """Find the places that an address may mean; the errors are those of `Nominatim.locate`."""
-        ends = self._server.ends()
-        return self._judge.locate(query, lambda text: self._search(text, ends), source=self.id, attribution=self.attribution)
+    def scope(self) -> str:
+        """Where is searched: the municipalities' codes."""
+        return " ".join(self._codes)
 
     def _search(self, text: str, ends: float) -> Iterator[Returned]:
         headers = self._access.headers(ends)

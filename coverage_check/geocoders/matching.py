@@ -8,7 +8,7 @@ than their own error are an ambiguity, never a choice.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from coverage_check.geocoders.asked import Asked, Part, name_parts, splits
+from coverage_check.geocoders.asked import Asked, Part, longer_names, name_parts, splits
 from coverage_check.geocoders.found import (
     CONTRADICTED,
     FOLDED,
@@ -55,7 +55,7 @@ class Matching:
         if not asked.key:
             missing = () if asked.number is None else (STREET_MISSING,)
             return list(self._places(asked.parts, missing))
-        found = list(self._named(asked))
+        found = [hit for name in (asked, *longer_names(asked)) for hit in self._named(name)]
         if asked.number is None:
             found += self._as_place(asked, edited=False)
         if not found:

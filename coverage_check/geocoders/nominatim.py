@@ -8,16 +8,14 @@ such limits.
 from collections.abc import Iterator
 from pathlib import Path
 
-from coverage_check.address import Query
 from coverage_check.errors import InvalidInput
 from coverage_check.geocoders._http import host_of
-from coverage_check.geocoders.answers import Judge
+from coverage_check.geocoders.client import Client
 from coverage_check.geocoders.limits import Limits
 from coverage_check.geocoders.pace import Pace
 from coverage_check.geocoders.returned import Extent, Returned
-from coverage_check.geocoders.server import Server
 from coverage_check.geocoders.shape import Shape
-from coverage_check.location import ErrorModel, Location, LocationLevel
+from coverage_check.location import ErrorModel, LocationLevel
 
 PUBLIC_HOST = "nominatim.openstreetmap.org"
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0 (https://www.openstreetmap.org/copyright)"
@@ -56,21 +54,13 @@ _AREAS = ((26, LocationLevel.STREET), (16, LocationLevel.LOCALITY), (13, Locatio
 """Nominatim's address ranks: 28 and more are houses and points, below 13 lie counties and countries."""
 
 
-class Nominatim:
-    """Asks a Nominatim server. A `Geocoder`.
+class Nominatim(Client):
+    """Asks a Nominatim server: ``http://localhost:8080``, without ``/search``.
 
     Parameters
     ----------
-    url
-        The server, without ``/search``: ``http://localhost:8080``.
-    country
-        ISO 3166 code of the country to search.
     contact
         E-mail or web address of who asks; the public server requires it.
-    limits
-        Deadline and cap of an answer; the deadline holds for all that one address needs.
-    errors
-        How far off a found place is, by its level.
     pace_folder
         Where processes that ask the public server queue; None for the machine's temporary folder.
 
@@ -80,6 +70,7 @@ class Nominatim:
         No server's url, or the public server without a contact.
     """
 
+    kind = "nominatim"
     attribution = ATTRIBUTION
 
     def __init__(
@@ -92,18 +83,11 @@ class Nominatim:
         errors: ErrorModel | None = None,
         pace_folder: Path | None = None,
     ) -> None:
-        self._country = country.lower()
         self._public = host_of(url).partition(":")[0] == PUBLIC_HOST
         if self._public and not contact:
             raise InvalidInput("The public Nominatim requires a contact: put an e-mail or web address into the config.")
-        pace = Pace("nominatim-public", interval_s=1.0, folder=pace_folder) if self._public else None
-        self._server = Server(url, limits=limits, contact=contact, pace=pace)
-        self._judge = Judge(country=self._country, host=self._server.host, errors=errors or ErrorModel())
-
-    @property
-    def id(self) -> str:
-        """Provenance: the server."""
-        return f"nominatim:{self._server.host}"
+        self._pace_folder = pace_folder
+        super().__init__(url, country=country, contact=contact, limits=limits, errors=errors)
 
     @property
     def batches(self) -> bool:
@@ -121,22 +105,8 @@ class Nominatim:
         told = self._server.get("status", {"format": "json"}, ends=self._server.ends()).table()
         return f"Nominatim {told.text('software_version')}, data of {told.text('data_updated') or 'an unknown day'}"
 
-    def locate(self, query: Query) -> Location:
-        """Find the places that an address may mean.
-
-        Raises
-        ------
-        AddressNotFound
-            The server knows nothing that fits.
-        NoStreetPosition, PropertyDesignationUnsupported
-            A box, a property designation.
-        GeocoderUnavailable
-            One of its kinds.
-        InvalidInput
-            A pasted position or Plus code: `geocoders.position` is for these.
-        """
-        ends = self._server.ends()
-        return self._judge.locate(query, lambda text: self._search(text, ends), source=self.id, attribution=self.attribution)
+    def _pace(self) -> Pace | None:
+        return Pace("nominatim-public", interval_s=1.0, folder=self._pace_folder) if self._public else None
 
     def _search(self, text: str, ends: float) -> Iterator[Returned]:
         params: dict[str, str | int] = {"q": text, "format": "jsonv2", "addressdetails": 1, "limit": _LIMIT}

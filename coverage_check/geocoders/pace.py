@@ -37,7 +37,7 @@ class Pace:
         self.path = (folder or Path(tempfile.gettempdir())) / f"coverage-check-{name}.pace"
         self.interval_s = interval_s
 
-    def wait(self, *, ends: float) -> None:
+    def wait(self, ends: float) -> None:
         """Sleep until it is this process's turn.
 
         Parameters

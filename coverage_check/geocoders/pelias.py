@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from coverage_check.address import Query
-from coverage_check.geocoders.answers import Judge
+from coverage_check.geocoders.client import Client
 from coverage_check.geocoders.limits import Limits
 from coverage_check.geocoders.returned import Extent, Returned
-from coverage_check.geocoders.server import Server, secret
+from coverage_check.geocoders.server import secret
 from coverage_check.geocoders.shape import Shape
-from coverage_check.location import ErrorModel, Location, LocationLevel
+from coverage_check.location import ErrorModel, LocationLevel
 
 KEY_VARIABLE = "COVERAGE_CHECK_PELIAS_KEY"
 
@@ -46,33 +45,18 @@ _ALPHA3 = {
 }
 
 
-class Pelias:
-    """Asks a Pelias server. A `Geocoder`. Its key, if it needs one, is read from the environment.
+class Pelias(Client):
+    """Asks a Pelias server: ``http://localhost:4000``, without ``/v1``. Its key, if it needs one, is in the environment.
 
     Parameters
     ----------
-    url
-        The server, without ``/v1``: ``http://localhost:4000``.
-    country
-        ISO 3166 code of the country to search.
-    contact
-        E-mail or web address of who asks, for servers that others run.
     attribution
         What the server's data ask to be shown; Pelias mixes OpenStreetMap, OpenAddresses, Who's On First and others.
     key_variable
         Name of the environment variable with the key.
-    limits
-        Deadline and cap of an answer; the deadline holds for all that one address needs.
-    errors
-        How far off a found place is, by its level.
-
-    Raises
-    ------
-    InvalidInput
-        No server's url.
     """
 
-    batches = True
+    kind = "pelias"
 
     def __init__(  # noqa: PLR0913 - a server has as many settings as it has
         self,
@@ -85,21 +69,9 @@ class Pelias:
         limits: Limits | None = None,
         errors: ErrorModel | None = None,
     ) -> None:
+        super().__init__(url, country=country, contact=contact, limits=limits, errors=errors)
         self.attribution = attribution
-        self._country = country.lower()
         self._key = secret(key_variable)
-        self._server = Server(url, limits=limits, contact=contact)
-        self._judge = Judge(country=self._country, host=self._server.host, errors=errors or ErrorModel())
-
-    @property
-    def id(self) -> str:
-        """Provenance: the server."""
-        return f"pelias:{self._server.host}"
-
-    def locate(self, query: Query) -> Location:
-        """Find the places that an address may mean; the errors are those of `Nominatim.locate`."""
-        ends = self._server.ends()
-        return self._judge.locate(query, lambda text: self._search(text, ends), source=self.id, attribution=self.attribution)
 
     def _search(self, text: str, ends: float) -> Iterator[Returned]:
         params: dict[str, str | int] = {"text": text, "size": _LIMIT, "boundary.country": self._country}

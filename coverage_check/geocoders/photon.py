@@ -5,14 +5,11 @@ Photon answers a misspelt name with the most prominent that looks alike; compari
 
 from collections.abc import Iterator
 
-from coverage_check.address import Query
-from coverage_check.geocoders.answers import Judge
-from coverage_check.geocoders.limits import Limits
+from coverage_check.geocoders.client import Client
 from coverage_check.geocoders.nominatim import ATTRIBUTION
 from coverage_check.geocoders.returned import Extent, Returned
-from coverage_check.geocoders.server import Server
 from coverage_check.geocoders.shape import Shape
-from coverage_check.location import ErrorModel, Location, LocationLevel
+from coverage_check.location import LocationLevel
 
 _LIMIT = 40
 _LEVELS = {
@@ -27,58 +24,16 @@ _LEVELS = {
 _PLACES = ("locality", "district", "city", "county")
 
 
-class Photon:
-    """Asks a Photon server. A `Geocoder`.
+class Photon(Client):
+    """Asks a Photon server: ``http://localhost:2322``, without ``/api``; the parameters are those of `Client`."""
 
-    Parameters
-    ----------
-    url
-        The server, without ``/api``: ``http://localhost:2322``.
-    country
-        ISO 3166 code of the country to search.
-    contact
-        E-mail or web address of who asks, for servers that others run.
-    limits
-        Deadline and cap of an answer; the deadline holds for all that one address needs.
-    errors
-        How far off a found place is, by its level.
-
-    Raises
-    ------
-    InvalidInput
-        No server's url.
-    """
-
+    kind = "photon"
     attribution = ATTRIBUTION
-    batches = True
-
-    def __init__(
-        self,
-        url: str,
-        *,
-        country: str = "se",
-        contact: str = "",
-        limits: Limits | None = None,
-        errors: ErrorModel | None = None,
-    ) -> None:
-        self._country = country.lower()
-        self._server = Server(url, limits=limits, contact=contact)
-        self._judge = Judge(country=self._country, host=self._server.host, errors=errors or ErrorModel())
-
-    @property
-    def id(self) -> str:
-        """Provenance: the server."""
-        return f"photon:{self._server.host}"
 
     def status(self) -> str:
         """Tell the age of the server's data; raises as `locate` does."""
         told = self._server.get("status", {}, ends=self._server.ends()).table()
         return f"Photon, data of {told.text('import_date') or 'an unknown day'}"
-
-    def locate(self, query: Query) -> Location:
-        """Find the places that an address may mean; the errors are those of `Nominatim.locate`."""
-        ends = self._server.ends()
-        return self._judge.locate(query, lambda text: self._search(text, ends), source=self.id, attribution=self.attribution)
 
     def _search(self, text: str, ends: float) -> Iterator[Returned]:
         params: dict[str, str | int] = {"q": text, "limit": _LIMIT, "dedupe": 0, "countrycode": self._country.upper()}

@@ -111,6 +111,13 @@ class RegisterInfo:
         """Provenance of what this register answers."""
         return f"register:{self.sha256[:12]}"
 
+    @property
+    def text(self) -> str:
+        """Where it comes from, in one line: how many addresses, source, day, licence, hash of the file."""
+        day = f" of {self.published}" if self.published else ""
+        licence = self.licence or "licence not told"
+        return f"{self.addresses:,} addresses from {self.source}{day}, {licence}, file {self.source_sha256[:12]}"
+
 
 def write_info(database: sqlite3.Connection, info: RegisterInfo) -> None:
     """Store the metadata and the place for the seal."""

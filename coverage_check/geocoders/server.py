@@ -23,7 +23,7 @@ class Server:
     contact
         Who asks, for the User-Agent.
     pace
-        The queue to wait in before each question, if any.
+        The queue to wait in before each question and each attempt at it, if any.
 
     Raises
     ------
@@ -58,11 +58,10 @@ class Server:
         return self._ask(Question(url=self._url, headers=headers, method="POST", form=form), ends)
 
     def _ask(self, question: Question, ends: float) -> Shape:
-        if self._pace:
-            self._pace.wait(ends=ends)
         question = replace(question, headers={"User-Agent": self._agent, **question.headers})
         left_s = max(0.001, ends - time.monotonic())
-        return Shape(ask(question, replace(self._limits, deadline_s=left_s)).content, self.host)
+        turn = self._pace.wait if self._pace else None
+        return Shape(ask(question, replace(self._limits, deadline_s=left_s), turn=turn).content, self.host)
 
 
 def secret(variable: str) -> str:

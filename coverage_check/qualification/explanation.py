@@ -1,42 +1,42 @@
-"""Why a verdict: reasons, evidence, what to ask next, and the sentence that is said."""
+"""Why a verdict: the reasons in words, how long they hold, and the evidence."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import calendar
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from coverage_check import wording
 from coverage_check.availability import Availability, Status
-from coverage_check.decision import (
-    Alternative,
-    Evidence,
-    Question,
-    Reason,
-    ReasonCode,
-    Use,
-    Verdict,
-)
+from coverage_check.decision import Evidence, Reason, ReasonCode, Use, Verdict
 from coverage_check.layer import Layer
-from coverage_check.location import Location, LocationLevel, Match
+from coverage_check.location import Location, Match
 from coverage_check.products import Product
-from coverage_check.qualification.assessment import (
-    Assessment,
-    Claim,
-    Fit,
-    Time,
-    assess,
-    conditional_use,
-    reliability,
-)
-from coverage_check.technology import Condition, Receiver
+from coverage_check.qualification.assessment import Assessment, Claim
+from coverage_check.qualification.gaps import words_gap
+from coverage_check.qualification.stances import NEARLY_ALL, Fit, Question, Time, conditional_use
+from coverage_check.technology import Condition
 
-_DAYS_A_MONTH = 30.44
-_NEARLY_ALL = 0.95
-"""From this share on, nothing else matters: the rest is the tail of the location's error."""
+Moved = Callable[[float, float, float, float], tuple[float, float]]
+"""Gives lat and lon of a place so many metres east and north of a lat and lon, in the snapshot's metric CRS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """All that a decision rests on, before it is put into words."""
+    """All that a decision rests on, before it is put into words.
+
+    One row stands for all rows that are alike (docs/decisions/0008). So whatever is chosen by a number is chosen by what
+    `sharing` compares, and a distance is said as a gap.
+
+    Attributes
+    ----------
+    weigh
+        Gives the assessment of another question at the same place.
+    around
+        Gives what each layer says there, with all the equally likely places of the customer; a case in which that was asked
+        for stands for itself alone.
+    moved
+        Finds spots nearby; without it none is offered.
+    """
 
     product: Product
     use: Use
@@ -46,6 +46,9 @@ class Case:
     availabilities: tuple[Availability, ...]
     verdict: Verdict
     condition: Condition | None
+    weigh: Callable[[Question], Assessment]
+    around: Callable[[], Mapping[str, Availability]]
+    moved: Moved | None = None
 
     @property
     def deciding(self) -> Claim | None:
@@ -62,36 +65,98 @@ class Case:
         """The assessment under the verdict's condition."""
         if self.condition is None:
             return None
-        use = conditional_use(self.use, self.condition)
-        return assess(self.product, use, self.on, self.location, self.availabilities)
+        return self.weigh(Question(self.product, conditional_use(self.use, self.condition), self.on))
 
     @property
     def probability(self) -> float:
         """P_yes of what the verdict says: under its condition, if it has one."""
         return (self.under_condition or self.assessment).yes
 
+    @property
+    def ends_within_contract(self) -> date | None:
+        """The last day of what makes the product deliverable, if the contract is longer; None if it lasts."""
+        months, claim = self.product.contract_months, self.deciding
+        if self.verdict is not Verdict.DELIVERABLE or not months or claim is None:
+            return None
+        last = last_day(self.assessment, claim)
+        return last if last and last < months_later(self.on, months) - timedelta(days=1) else None
 
-def message(code: ReasonCode, layer: Layer | None = None, *, distance_m: float | None = None, remark: str = "") -> str:
-    """Write a reason's message, in English."""
-    return filled(wording.reason_words(code, remark), layer, distance_m=distance_m, remark=remark).en
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One reason, in words, with the layer that it rests on."""
+
+    code: ReasonCode
+    words: wording.Words
+    layer: Layer | None = None
+
+    @property
+    def reason(self) -> Reason:
+        """The reason as a decision records it: its message is English."""
+        return Reason(code=self.code, message=self.words.en, layer=self.layer.id if self.layer else None)
 
 
-def reasons(case: Case) -> tuple[Reason, ...]:
+def why(
+    code: ReasonCode,
+    claim: Claim | Availability | None = None,
+    variant: str = "",
+    *,
+    day: date | None = None,
+    remark: str = "",
+) -> Why:
+    """Put a reason into words.
+
+    Parameters
+    ----------
+    claim
+        What it rests on: gives technology, network, dates, speed and metres.
+    variant
+        Of the sentence, where the ordinary one would not be true.
+    day
+        The date that it tells.
+    remark
+        What is wrong with the input.
+    """
+    layer = claim.layer if claim else None
+    words = wording.VARIANTS[code, variant] if variant else wording.REASONS[code]
+    distance, told = distance_gap(layer), wording.day_words(day)
+    published, said = wording.day_words(layer.published if layer else None), wording.REMARKS[remark]
+    common = {
+        "technology": str(layer.technology) if layer else "",
+        "network": layer.network if layer else "",
+        "speed": f"{(layer.min_download_mbps if layer else None) or 0:g}",
+    }
+    filled = words.fill(
+        common | {"distance": distance.sv, "date": told.sv, "published": published.sv, "remark": said.sv},
+        common | {"distance": distance.en, "date": told.en, "published": published.en, "remark": said.en},
+    )
+    return Why(code, filled, layer)
+
+
+def distance_gap(layer: Layer | None) -> wording.Words:
+    """Leave room for how far off the edge of a layer is, which each row says itself."""
+    if layer is None:
+        return wording.distance_words(None)
+    return wording.Words(words_gap(f"distance {layer.id} sv"), words_gap(f"distance {layer.id} en"))
+
+
+def lone(code: ReasonCode, remark: str = "") -> Why:
+    """Give the reason why no place could be looked at."""
+    return why(code, variant="no_geocoder") if remark == "NO_GEOCODER" else why(code, remark=remark)
+
+
+def whys(case: Case) -> tuple[Why, ...]:
     """Give the reasons, the one that decided first."""
-    found: dict[ReasonCode, Reason] = {}
-    for code, layer, distance_m in _reasons(case):
-        if code not in found:
-            text = message(code, layer, distance_m=distance_m)
-            found[code] = Reason(code=code, message=text, layer=layer.id if layer else None)
+    found: dict[ReasonCode, Why] = {}
+    for reason in _whys(case):
+        found.setdefault(reason.code, reason)
     return tuple(found.values())
 
 
-_Found = tuple[ReasonCode, Layer | None, float | None]
-
-
-def _reasons(case: Case) -> Iterator[_Found]:
+def _whys(case: Case) -> Iterator[Why]:
     if not case.product.on_sale(case.on):
-        yield ReasonCode.PRODUCT_NOT_ON_SALE, None, None
+        soon = case.product.sold_from if case.product.sold_from and case.on < case.product.sold_from else None
+        yield why(ReasonCode.PRODUCT_NOT_ON_SALE, variant="not_yet" if soon else "", day=soon or case.product.sold_until)
     if case.verdict is Verdict.DELIVERABLE:
         yield from _why_yes(case)
     elif case.verdict is Verdict.CONDITIONAL:
@@ -103,54 +168,72 @@ def _reasons(case: Case) -> Iterator[_Found]:
     yield from _remarks(case)
 
 
-def _why_yes(case: Case) -> Iterator[_Found]:
+def _why_yes(case: Case) -> Iterator[Why]:
     claim = case.deciding
     if claim is None:
         return
-    yield ReasonCode.COVERED, claim.layer, claim.edge_distance_m
-    if case.product.contract_months:
-        end = case.on + timedelta(days=case.product.contract_months * _DAYS_A_MONTH)
-        last = last_day(case.assessment, claim)
-        if last and last < end:
-            yield ReasonCode.TECHNOLOGY_RETIRED, claim.layer, None
+    yield why(ReasonCode.COVERED, claim, "" if claim.covers_here else "around")
+    if last := case.ends_within_contract:
+        yield why(ReasonCode.TECHNOLOGY_RETIRED, claim, "within_contract", day=last)
 
 
-def _why_conditional(case: Case) -> Iterator[_Found]:
+def _why_conditional(case: Case) -> Iterator[Why]:
     under = case.under_condition
     claim = (under.best(Fit.QUALIFIES, Time.LIVE) if under else None) or case.deciding
     code = ReasonCode.NEEDS_ANTENNA if case.condition is Condition.OUTDOOR_ANTENNA else ReasonCode.OUTDOOR_ONLY
-    yield code, claim.layer if claim else None, None
+    yield why(code, claim)
     yield from _why_no(case)
 
 
-def _why_no(case: Case) -> Iterator[_Found]:
+def _why_no(case: Case) -> Iterator[Why]:
     claims, covered = case.assessment.focus, case.assessment.covered_here
+    retired = bool(claims) and all(c.time is Time.OFF and not c.layer.begins_after(case.on) for c in claims)
     if not covered:
         yield from _why_not_covered(case)
-    if claims and all(c.time is Time.OFF and not c.layer.begins_after(case.on) for c in claims):
+    if retired:
         last = max(claims, key=lambda c: (c.fit is Fit.QUALIFIES, c.layer.valid_until or date.min))
-        yield ReasonCode.TECHNOLOGY_RETIRED, last.layer, None
+        yield why(ReasonCode.TECHNOLOGY_RETIRED, last, day=last.layer.valid_until)
     claim = case.deciding
-    if claim and claim.surveyed_here and not claim.covers_here:
-        yield ReasonCode.NO_COVERAGE, claim.layer, claim.edge_distance_m
+    if claim and claim.surveyed_here and not claim.covers_here and not retired:
+        yield _no_coverage(case, claim)
     elif claim and covered and case.product.on_sale(case.on):  # where asking costs too much, a likely place may be a no
-        yield ReasonCode.EDGE_UNCERTAIN, claim.layer, claim.edge_distance_m
+        yield why(ReasonCode.EDGE_UNCERTAIN, claim)
     yield from _elsewhere(case)
 
 
-def _why_not_covered(case: Case) -> Iterator[_Found]:
+def _why_not_covered(case: Case) -> Iterator[Why]:
     """Say what there is of the technology where the needed level isn't: a lower level, an edge nearby, a later day."""
     best = case.assessment.best
     if (claim := best(Fit.LOWER, Time.LIVE)) and claim.covers_here:
-        yield ReasonCode.BELOW_REQUIRED_LEVEL, claim.layer, claim.edge_distance_m
+        yield why(ReasonCode.BELOW_REQUIRED_LEVEL, claim, _lower_how(case, claim.layer))
     if claim := best(Fit.QUALIFIES, Time.LIVE):
-        yield ReasonCode.NO_COVERAGE, claim.layer, claim.edge_distance_m
+        yield _no_coverage(case, claim)
     for claim in case.assessment.focus:
         if claim.fit is Fit.QUALIFIES and claim.covers_here and claim.layer.begins_after(case.on):
-            yield ReasonCode.NOT_YET_LIVE, claim.layer, None
+            yield why(ReasonCode.NOT_YET_LIVE, claim, day=claim.layer.valid_from)
 
 
-def _elsewhere(case: Case) -> Iterator[_Found]:
+def _lower_how(case: Case, layer: Layer) -> str:
+    """Tell in which way a covering claim falls short: too slow, for another receiver, or (the usual sentence) too weak."""
+    if not layer.assumed_level.reaches(case.assessment.needed):
+        return ""
+    mbps, promised = case.product.min_download_mbps, layer.min_download_mbps
+    return "too_slow" if mbps is not None and promised is not None and promised < mbps else "antenna_only"
+
+
+def _no_coverage(case: Case, claim: Claim) -> Why:
+    """Say how far it is to what would be enough; to what would not, or does not serve that day, no distance is promised."""
+    variant = ""
+    if claim.time is not Time.LIVE:
+        variant = "that_day"
+    elif claim.fit is not Fit.QUALIFIES:
+        variant = "not_even_weaker"
+    elif claim.layer.network != case.product.network:
+        variant = "other_network"
+    return why(ReasonCode.NO_COVERAGE, claim, variant)
+
+
+def _elsewhere(case: Case) -> Iterator[Why]:
     """Name what is there instead: another technology of the network, or the technology from another network."""
     if case.assessment.covered_here:
         return
@@ -162,51 +245,53 @@ def _elsewhere(case: Case) -> Iterator[_Found]:
         if layer.service is not case.product.service or not live or not (a.covered[0] and a.surveyed[0]):
             continue
         if layer.network in networks and layer.technology not in wanted:
-            yield ReasonCode.FALLBACK_TECHNOLOGY_ONLY, layer, float(a.edge_distance_m[0])
+            yield why(ReasonCode.FALLBACK_TECHNOLOGY_ONLY, a)
         if (
             layer.network not in networks
             and layer.technology in wanted
             and layer.assumed_level.reaches(case.assessment.needed)
         ):
-            yield ReasonCode.OTHER_NETWORK_ONLY, layer, float(a.edge_distance_m[0])
+            yield why(ReasonCode.OTHER_NETWORK_ONLY, a)
 
 
-def _why_undetermined(case: Case) -> Iterator[_Found]:
+def _why_undetermined(case: Case) -> Iterator[Why]:
     claim, because, weighed = case.deciding, case.assessment.unknown_because, case.assessment
-    layer = claim.layer if claim else None
-    nowhere_known = weighed.unknown >= _NEARLY_ALL
+    nowhere_known = weighed.unknown >= NEARLY_ALL
     if because and nowhere_known:
-        yield because, layer, None
+        yield why(because, claim)
     if case.location.match is Match.AMBIGUOUS:
-        yield ReasonCode.ADDRESS_AMBIGUOUS, None, None
+        yield why(ReasonCode.ADDRESS_AMBIGUOUS)
     too_coarse = not weighed.agree or case.location.gross_error > 1 - case.product.risk.yes
     if too_coarse and case.location.match is not Match.AMBIGUOUS:
-        yield ReasonCode.MATCH_TOO_COARSE, None, None
+        yield why(ReasonCode.MATCH_TOO_COARSE)
     if nowhere_known:
         return
-    partly = [because] if because and weighed.unknown - case.location.gross_error > 1 - _NEARLY_ALL else []
+    partly = [because] if because and weighed.unknown - case.location.gross_error > 1 - NEARLY_ALL else []
     # The map speaks about the found place, and only the doubt about the place reaches beyond it: a better place settles it.
     beyond = partly == [ReasonCode.OUTSIDE_SURVEY_AREA] and claim is not None and claim.surveyed_here
     if not beyond:
-        yield from ((code, layer, None) for code in partly)
-    if claim and (claim.split or not (too_coarse or case.location.match is Match.AMBIGUOUS)):
-        yield ReasonCode.EDGE_UNCERTAIN, layer, claim.edge_distance_m
+        yield from (why(code, claim) for code in partly)
+    named = too_coarse or case.location.match is Match.AMBIGUOUS
+    if claim and (not named or (claim.split and claim.near)):
+        yield why(ReasonCode.EDGE_UNCERTAIN, claim)
     if beyond:
-        yield from ((code, None, None) for code in partly)
+        yield why(ReasonCode.OUTSIDE_SURVEY_AREA, variant="perhaps")
     yield from _elsewhere(case)
 
 
-def _remarks(case: Case) -> Iterator[_Found]:
+def _remarks(case: Case) -> Iterator[Why]:
     """Say what is doubtful about the maps themselves."""
     claim = case.deciding
     if claim and claim.covers_here and claim.layer.level is None:
-        yield ReasonCode.THRESHOLD_UNKNOWN, claim.layer, None
+        yield why(ReasonCode.THRESHOLD_UNKNOWN, claim)
     live = [c for c in case.assessment.claims if c.time is Time.LIVE and c.surveyed_here]
     for higher in (c for c in live if c.covers_here and c.layer.level):
         lower = [c for c in live if c.layer.level and _same_map(c.layer, higher.layer)]
         lower = [c for c in lower if c.layer.assumed_level.rank < higher.layer.assumed_level.rank]
         if lower and not any(c.covers_here for c in lower):
-            yield ReasonCode.LAYERS_DISAGREE, lower[0].layer, None
+            yield why(ReasonCode.LAYERS_DISAGREE, lower[0])
+        for newer in (c for c in live if c.supersedes(higher) and not c.covers_here):
+            yield why(ReasonCode.LAYERS_DISAGREE, newer)
 
 
 def _same_map(one: Layer, other: Layer) -> bool:
@@ -221,6 +306,15 @@ def last_day(assessment: Assessment, claim: Claim) -> date | None:
     after = last + timedelta(days=1)
     followers = [c for c in assessment.claims if c.covers_here and c.fit is Fit.QUALIFIES and c.layer.in_force(after)]
     return None if followers else last
+
+
+def months_later(day: date, months: int) -> date:
+    """Give the same day so many months later, or the last of a month that is too short for it."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    if year > date.max.year:
+        return date.max
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def valid_until(case: Case) -> date | None:
@@ -242,109 +336,37 @@ def valid_until(case: Case) -> date | None:
     return min(changes, default=None)
 
 
-def evidence(case: Case, found: Sequence[Reason]) -> tuple[Evidence, ...]:
-    """Give what each relevant layer said: the one that decided, those of the need, those that a reason names."""
-    relevant = {id(claim.availability): claim.availability for claim in case.assessment.claims}
-    named = {reason.layer for reason in found}
-    relevant |= {id(a): a for a in case.availabilities if a.layer.id in named}
-    first = found[0].layer if found and found[0].layer else case.deciding.layer.id if case.deciding else None
-    ordered = sorted(
-        relevant.values(),
-        key=lambda a: (a.layer.id != first, a.layer.id not in named, -float(a.edge_distance_m[0]), a.layer.id),
-    )
-    return tuple(_evidence(availability, case.on) for availability in ordered)
+def evidence(case: Case, found: Sequence[Why]) -> tuple[tuple[int, Evidence], ...]:
+    """Give what each relevant layer said, with its rank: 0 decided, 1 is named by a reason, 2 is of the need.
+
+    Of one rank, the layer whose edge is deepest inside comes first; that differs from row to row.
+    """
+    relevant = {claim.layer.id: claim.availability for claim in case.assessment.claims}
+    named = {reason.layer.id for reason in found if reason.layer}
+    relevant |= {a.layer.id: a for a in case.availabilities if a.layer.id in named}
+    first = found[0].layer.id if found and found[0].layer else case.deciding.layer.id if case.deciding else None
+    ranked = sorted((0 if id_ == first else 1 if id_ in named else 2, id_) for id_ in relevant)
+    return tuple((rank, _evidence(relevant[id_], case.on)) for rank, id_ in ranked)
 
 
 def _evidence(a: Availability, on: date) -> Evidence:
+    """Say what a layer says; its numbers are each row's own."""
     layer = a.layer
-    places = slice(1, None) if a.covered.size > 1 else slice(0, None)
-    inside = a.covered[places] & a.surveyed[places]
     status = Status.COVERED if a.covered[0] else Status.NOT_COVERED
     if not a.surveyed[0] or not layer.speaks(on):
         status = Status.NO_DATA
     elif not layer.in_force(on):
         status = Status.NOT_IN_FORCE
-    serving = layer.speaks(on) and layer.in_force(on)
-    probability = float((inside * reliability(layer, a.edge_distance_m[places])).mean()) if serving else 0.0
     return Evidence(
         layer=layer.id,
         network=layer.network,
         technology=layer.technology,
         level=layer.level,
         status=status,
-        edge_distance_m=None if status is Status.NO_DATA else round(float(a.edge_distance_m[0]), 1),
-        probability=round(probability, 6),
+        edge_distance_m=None if status is Status.NO_DATA else 0.0,
+        probability=0.0,
         published=layer.published,
         valid_from=layer.valid_from,
         valid_until=layer.valid_until,
         sha256=layer.sha256,
-    )
-
-
-_QUESTIONS: Mapping[ReasonCode, str] = {
-    ReasonCode.ADDRESS_AMBIGUOUS: "WHICH_ADDRESS",
-    ReasonCode.EDGE_UNCERTAIN: "POSITION",
-    ReasonCode.ADDRESS_NOT_FOUND: "SPELLING",
-    ReasonCode.NO_STREET_POSITION: "STREET_ADDRESS",
-    ReasonCode.PROPERTY_DESIGNATION_UNSUPPORTED: "STREET_ADDRESS",
-    ReasonCode.GEOCODER_UNAVAILABLE: "TRY_AGAIN",
-    ReasonCode.INVALID_INPUT: "SWAPPED",
-    ReasonCode.NO_DATA: "MAP_OF_OPERATOR",
-    ReasonCode.OUTSIDE_SURVEY_AREA: "MAP_OF_OPERATOR",
-    ReasonCode.LAYER_STALE: "MAP_OF_OPERATOR",
-    ReasonCode.THRESHOLD_UNKNOWN: "MAP_OF_OPERATOR",
-}
-
-
-def questions(case: Case, found: Sequence[Reason], offers: Sequence[Alternative]) -> tuple[Question, ...]:
-    """Give what to ask next, the question that would change most first."""
-    codes = []
-    if case.verdict is Verdict.UNDETERMINED:
-        asked = {**_QUESTIONS, ReasonCode.MATCH_TOO_COARSE: _finer(case.location)}
-        codes = [asked[reason.code] for reason in found if reason.code in asked]
-    receivers = {offer.condition for offer in offers} | ({case.condition} if case.condition else set())
-    if Condition.OUTDOOR_ANTENNA in receivers and case.use.receiver is not Receiver.OUTDOOR_ANTENNA:
-        codes.append("ANTENNA_POSSIBLE")
-    if Condition.OUTDOORS_ONLY in receivers:
-        codes.append("PLACE_OF_USE")
-    labels = wording.choices_words([candidate.label for candidate in case.location.candidates])
-    return tuple(_question(code, labels) for code in dict.fromkeys(codes))
-
-
-def _finer(location: Location) -> str:
-    """Choose the question that makes a rough place finer; nobody is asked for a number that they gave."""
-    if location.level is LocationLevel.COORDINATES:
-        return "POSITION"
-    if location.level in {LocationLevel.POSTCODE, LocationLevel.LOCALITY, LocationLevel.MUNICIPALITY}:
-        return "STREET_ADDRESS"
-    return "HOUSE_NUMBER" if location.match is Match.EXACT else "SPELLING"
-
-
-def questions_for(code: ReasonCode, remark: str = "") -> tuple[Question, ...]:
-    """Give the question that a lone reason raises; trying again helps nobody who has no geocoder."""
-    if remark == "NO_GEOCODER":
-        return (_question("POSITION", wording.Words("", "")),)
-    return (_question(_QUESTIONS[code], wording.Words("", "")),) if code in _QUESTIONS else ()
-
-
-def _question(code: str, choices: wording.Words) -> Question:
-    words = wording.QUESTIONS[code].fill({"choices": choices.sv}, {"choices": choices.en})
-    return Question(code=code, sv=words.sv, en=words.en)
-
-
-def filled(words: wording.Words, layer: Layer | None, *, distance_m: float | None = None, remark: str = "") -> wording.Words:
-    """Fill a sentence with what a layer and a distance give: technology, network, dates, metres."""
-    distance, said = wording.distance_words(distance_m), wording.REMARKS.get(remark, wording.REMARKS[""])
-    event = None
-    if layer:
-        event = layer.valid_from if words is wording.REASONS[ReasonCode.NOT_YET_LIVE] else layer.valid_until
-    day = wording.day_words(event)
-    published = wording.day_words(layer.published if layer else None)
-    common = {
-        "technology": str(layer.technology) if layer else "",
-        "network": layer.network if layer else "",
-    }
-    return words.fill(
-        common | {"distance": distance.sv, "date": day.sv, "published": published.sv, "remark": said.sv},
-        common | {"distance": distance.en, "date": day.en, "published": published.en, "remark": said.en},
     )

@@ -1,55 +1,56 @@
-"""The sentence that is said: the answer, why, what can be had instead, and what it rests on."""
+"""The sentence that is said: the answer, why, what can be had instead, what to ask, and what it rests on."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from coverage_check import wording
-from coverage_check.decision import Alternative, AskedAddress, Reason, ReasonCode, Sentence, Verdict
-from coverage_check.location import Match
+from coverage_check.decision import Alternative, AskedAddress, Question, ReasonCode, Sentence, Verdict
+from coverage_check.location import Location, Match
 from coverage_check.products import Product
-from coverage_check.qualification.assessment import Fit, Time, assess, conditional_use, own_use
-from coverage_check.qualification.explanation import Case, filled, last_day, questions, questions_for
+from coverage_check.qualification.explanation import Case, Why, last_day, lone
+from coverage_check.qualification.questions import questions_for
+from coverage_check.qualification.stances import Fit, Time, conditional_use, own_use
+from coverage_check.qualification.stances import Question as Asked
+
+_METRES_A_DEGREE = 111_195.0
+_NOTHING = wording.Words("", "")
 
 
-def sentence(
-    case: Case,
-    found: Sequence[Reason],
-    offers: Sequence[Alternative],
-    address: AskedAddress,
-    catalogue: Mapping[str, Product],
-) -> Sentence:
-    """Write what the salesperson says: the answer, why, what can be had instead, and what it rests on."""
-    use = wording.use_words(case.use.place, case.use.receiver)
-    condition = wording.CONDITIONS[case.condition] if case.condition else wording.Words("", "")
-    parts = [_opening(case.verdict, case.product, _place(case, address), use, condition)]
-    layers = {a.layer.id: a for a in case.availabilities}
-    for reason in _said(case.verdict, found):
-        a = layers.get(reason.layer or "")
-        distance_m = float(a.edge_distance_m[0]) if a else None
-        parts.append(filled(wording.REASONS[reason.code], a.layer if a else None, distance_m=distance_m))
-    if offer := _offer(case, offers, catalogue):
-        parts.append(offer)
-    if case.verdict is Verdict.UNDETERMINED and (asked := questions(case, found, offers)):
-        parts.append(wording.Words(asked[0].sv, asked[0].en))
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a sentence is made of."""
+
+    whys: Sequence[Why]
+    offers: Sequence[Alternative]
+    questions: Sequence[Question]
+
+
+def sentence(case: Case, told: Told, address: AskedAddress, catalogue: Mapping[str, Product]) -> Sentence:
+    """Write what the salesperson says: the answer, why, what can be had instead, what to ask, and what it rests on."""
+    parts = [_opening(case, _place(case, address))]
+    parts += [reason.words for reason in _said(case, told.whys)]
+    parts += _offered(case, told.offers, catalogue)
+    if told.questions and case.verdict is not Verdict.NOT_DELIVERABLE:
+        parts.append(wording.Words(told.questions[0].sv, told.questions[0].en))
     if case.deciding and case.deciding.surveyed_here:
         day = wording.day_words(case.deciding.layer.published)
         parts.append(wording.LIMITS.fill({"published": day.sv}, {"published": day.en}))
     return _joined(parts)
 
 
-def _said(verdict: Verdict, found: Sequence[Reason]) -> Sequence[Reason]:
-    """Choose the reasons that are said: the first, a second behind a no, and always that the network ends too soon."""
-    first = 2 if verdict is Verdict.NOT_DELIVERABLE else 1
-    return [reason for n, reason in enumerate(found) if n < first or reason.code is ReasonCode.TECHNOLOGY_RETIRED]
-
-
 def undetermined_sentence(product: Product, address: AskedAddress, code: ReasonCode, *, remark: str = "") -> Sentence:
     """Write what is said where no place could be looked at."""
-    empty = wording.Words("", "")
-    parts = [_opening(Verdict.UNDETERMINED, product, address.normalised or address.given, empty, empty)]
-    parts.append(filled(wording.reason_words(code, remark), None, remark=remark))
+    common = {"product": product.name, "address": address.normalised or address.given}
+    parts = [wording.OPENINGS[Verdict.UNDETERMINED].fill(common, common), lone(code, remark).words]
     parts += [wording.Words(question.sv, question.en) for question in questions_for(code, remark)]
     return _joined(parts)
+
+
+def _said(case: Case, whys: Sequence[Why]) -> Sequence[Why]:
+    """Choose the reasons that are said: the first, and a second behind a no; that a yes ends, its opening has said."""
+    return whys[:2] if case.verdict is Verdict.NOT_DELIVERABLE else whys[:1]
 
 
 def _place(case: Case, address: AskedAddress) -> str:
@@ -60,40 +61,52 @@ def _place(case: Case, address: AskedAddress) -> str:
     return address.normalised or address.given
 
 
-def _opening(
-    verdict: Verdict, product: Product, address: str, use: wording.Words, condition: wording.Words
-) -> wording.Words:
-    common = {"product": product.name, "address": address}
-    return wording.OPENINGS[verdict].fill(
-        common | {"use": use.sv, "condition": condition.sv}, common | {"use": use.en, "condition": condition.en}
+def _opening(case: Case, address: str) -> wording.Words:
+    """Give the answer, no surer than it is, and with its end if it ends before the contract does."""
+    use, works = wording.use_words(case.use.place, case.use.receiver), wording.works_words(case.probability)
+    condition = wording.CONDITIONS[case.condition] if case.condition else _NOTHING
+    last = case.ends_within_contract
+    day = wording.day_words(last)
+    common = {"product": case.product.name, "address": address}
+    return wording.OPENINGS["until" if last else case.verdict].fill(
+        common | {"use": use.sv, "works": works.sv, "condition": condition.sv, "date": day.sv},
+        common | {"use": use.en, "works": works.en, "condition": condition.en, "date": day.en},
     )
 
 
-def _offer(case: Case, offers: Sequence[Alternative], catalogue: Mapping[str, Product]) -> wording.Words | None:
-    """Say the best alternative that can be had now, with its end if it has one, and the first that comes later."""
-    now = next((offer for offer in offers if offer.from_ is None), None)
+def _offered(case: Case, offers: Sequence[Alternative], catalogue: Mapping[str, Product]) -> Iterator[wording.Words]:
+    """Say the best that can be had now, with its end if it has one, or a spot nearby; and the first that comes later."""
+    now = next((offer for offer in offers if offer.from_ is None and offer.lat is None), None)
+    spot = None if now else next((offer for offer in offers if offer.lat is not None), None)
     later = next((offer for offer in offers if offer.from_ is not None), None)
-    said = []
-    for kind, offer in (("product", now), ("later", later)):
-        if offer is not None:
-            name = catalogue[offer.product].name if offer.product in catalogue else offer.product
-            condition = wording.CONDITIONS[offer.condition] if offer.condition else wording.Words("", "")
-            last = None if offer.from_ else _offer_ends(case, offer, catalogue)
-            day = wording.day_words(offer.from_ or last)
-            said.append(
-                wording.OFFERS["until" if last else kind].fill(
-                    {"offer": f"{name} {condition.sv}".strip(), "date": day.sv},
-                    {"offer": f"{name} {condition.en}".strip(), "date": day.en},
-                )
-            )
-    return wording.Words(" ".join(w.sv for w in said), " ".join(w.en for w in said)) if said else None
+    for kind, offer in (("product", now), ("spot", spot), ("later", later)):
+        if offer is None:
+            continue
+        name = catalogue[offer.product].name if offer.product in catalogue else offer.product
+        condition = wording.OFFERED_WITH[offer.condition] if offer.condition else _NOTHING
+        last = _offer_ends(case, offer, catalogue) if offer is now else None
+        day, away, way = wording.day_words(offer.from_ or last), *_from_here(case.location, offer)
+        yield wording.OFFERS["until" if last else kind].fill(
+            {"offer": f"{name} {condition.sv}".strip(), "date": day.sv, "distance": away.sv, "direction": way.sv},
+            {"offer": f"{name} {condition.en}".strip(), "date": day.en, "distance": away.en, "direction": way.en},
+        )
+
+
+def _from_here(location: Location, offer: Alternative) -> tuple[wording.Words, wording.Words]:
+    """Say how far from the found place a spot lies, and which way; over a plot the earth is flat."""
+    if offer.lat is None or offer.lon is None:
+        return _NOTHING, _NOTHING
+    north_m = (offer.lat - location.lat) * _METRES_A_DEGREE
+    east_m = (offer.lon - location.lon) * _METRES_A_DEGREE * math.cos(math.radians(location.lat))
+    bearing_deg = math.degrees(math.atan2(east_m, north_m))
+    return wording.distance_words(math.hypot(east_m, north_m)), wording.direction_words(bearing_deg)
 
 
 def _offer_ends(case: Case, offer: Alternative, catalogue: Mapping[str, Product]) -> date | None:
     """Give the last day of what an alternative rests on: an honest offer says that its network will be switched off."""
     product = catalogue.get(offer.product, case.product)
     use = own_use(product) if offer.condition is None else conditional_use(own_use(product), offer.condition)
-    assessment = assess(product, use, case.on, case.location, case.availabilities)
+    assessment = case.weigh(Asked(product, use, case.on))
     claim = assessment.best(Fit.QUALIFIES, Time.LIVE)
     return last_day(assessment, claim) if claim else None
 

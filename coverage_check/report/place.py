@@ -23,6 +23,7 @@ def explanation_text(explanation: Explanation) -> str:
         lines += _location_lines(explanation.location)
     elif explanation.error:
         lines.append(f"answer      {explanation.error.code}: {explanation.error}")
+    lines += [f"about       {said.source}: {said.about}" for said in explanation.said if said.about]
     return "\n".join(lines)
 
 
@@ -59,6 +60,7 @@ def _said_json(said: Said) -> dict[str, Any]:
     place = said.location
     return {
         "source": said.source,
+        "about": said.about,
         "level": place.level.value if place else None,
         "match": place.match.value if place else None,
         "places": len(place.candidates) if place else 0,

@@ -83,7 +83,8 @@ def offer_text(offer: Alternative) -> str:
     """Say one alternative on one line."""
     condition = f" {offer.condition.value.replace('_', ' ')}" if offer.condition else ""
     start = f" from {offer.from_}" if offer.from_ else ""
-    return f"{offer.product}{' with' if condition else ''}{condition}{start} · probability {offer.probability:.3f}"
+    spot = f" at {offer.lat:.5f}, {offer.lon:.5f}" if offer.lat is not None and offer.lon is not None else ""
+    return f"{offer.product}{' with' if condition else ''}{condition}{start}{spot} · probability {offer.probability:.3f}"
 
 
 def layers_text(layers: Sequence[Layer]) -> str:

@@ -145,7 +145,7 @@ def _check_item(asked: Mapping[str, Any], decision: Decision, request: Mapping[s
         return item | {"terminationError": errors + questions}
     item["qualificationResult"] = result.value
     if result is QualificationResult.QUALIFIED:
-        return item
+        return item | _ending(item, decision)
     if request.get("provideUnavailabilityReason") is not False:
         item["eligibilityUnavailabilityReason"] = [
             {"code": reason.code.value, "label": reason.message} for reason in decision.reasons
@@ -154,6 +154,15 @@ def _check_item(asked: Mapping[str, Any], decision: Decision, request: Mapping[s
     if proposals and request.get("provideAlternative") is not False:
         item["alternateServiceProposal"] = proposals
     return item
+
+
+def _ending(item: Mapping[str, Any], decision: Decision) -> dict[str, Any]:
+    """Tell of a yes that its network is promised for less than the contract, as a characteristic of the service."""
+    if decision.promised_until is None:
+        return {}
+    service = item.get("service", {})
+    until = {"name": "promisedUntil", "valueType": "string", "value": decision.promised_until.isoformat()}
+    return {"service": {**service, "serviceCharacteristic": [*service.get("serviceCharacteristic", ()), until]}}
 
 
 _ANSWERS = {
@@ -169,6 +178,7 @@ def _query_item(number: int, search: Mapping[str, Any], decision: Decision, zone
     }
     kept = {key: value for key, value in search.items() if key not in _ANSWERS}
     item = kept | {"id": str(number), "service": service}
+    item |= _ending(item, decision)
     return item | _given(expirationDate=_end_of(decision.valid_until, zone))
 
 

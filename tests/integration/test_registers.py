@@ -128,6 +128,21 @@ def test_icelands_houses_are_found_by_both_names(iceland: Register, name: str) -
     assert outcomes["found"] >= 0.97 * outcomes.total()
 
 
+@pytest.mark.parametrize("form", ["{name} {number}, {code}", "{name} {number} {code}", "{code}, {name} {number}"])
+def test_icelands_houses_are_found_as_they_are_said(iceland: Register, form: str) -> None:
+    """The register has no towns: three digits alone tell where the street is, and names have digits and several words."""
+    rows = [row for row in _iceland_rows() if row["husnr"] and row["heiti_nf"] and not row["vidsk"]]
+    outcomes: Counter[str] = Counter()
+    for row in random.Random(8).sample(rows, 1_500):  # noqa: S311
+        number = row["husnr"] + row["bokst"].strip()
+        location = iceland.locate(parse(form.format(name=row["heiti_nf"], number=number, code=row["postnr"])))
+        near = _off_m(location, row, "lat_wgs84", "long_wgs84") <= WITHIN_M
+        certain = location.match in {Match.EXACT, Match.FUZZY} and not location.level.coarse
+        outcomes["found" if near and certain else "wrong and certain" if certain else "doubted"] += 1
+    assert outcomes["wrong and certain"] == 0
+    assert outcomes["found"] >= 0.97 * outcomes.total()
+
+
 def test_building_leaves_the_source_alone(tmp_path: Path) -> None:
     source = shared("data/addresses/li_osm_addresses.csv")
     before = source.read_bytes()

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coverage_check.address import Query
-from coverage_check.checker import Checker, Request
+from coverage_check.basis import Request
+from coverage_check.checker import Checker
 from coverage_check.config import BUNDLED
 from coverage_check.decision import Decision, ReasonCode, Verdict
 from coverage_check.errors import GeocoderUnavailable, InvalidInput, LocateError, TableInvalid

@@ -30,7 +30,7 @@ from coverage_check.geocoders.batches import for_batch
 from coverage_check.geocoders.cached import Cached
 from coverage_check.geocoders.chain import Chain
 from coverage_check.geocoders.nominatim import PUBLIC_HOST, Nominatim
-from coverage_check.location import Candidate, Location, LocationLevel, Match
+from coverage_check.location import Candidate, ErrorModel, Location, LocationLevel, Match
 
 HARG = Address(given="harg 12", street="Harg", number=12, postcode="76021", places=("Vätö",))
 KYRK = Address(given="", street="Kyrkvägen", number=3)
@@ -113,6 +113,32 @@ def test_an_outage_is_never_remembered(tmp_path: Path, error: LocateError) -> No
     with pytest.raises(type(error)):
         cache.locate(HARG)
     assert cache.locate(HARG) == found()
+
+
+def test_what_one_source_found_while_another_was_down_is_not_remembered(tmp_path: Path) -> None:
+    trusted, other = Told([DOWN, found()]), Told([found(match=Match.PARTIAL)], "told:2")
+    cache = Cached(Chain([trusted, other]), tmp_path / "cache.sqlite")
+    assert cache.locate(HARG).match is Match.PARTIAL
+    assert cache.locate(HARG).match is Match.EXACT
+    assert cache.locate(HARG).match is Match.EXACT
+    assert len(trusted.asked) == 2
+
+
+def test_one_server_asked_for_two_countries_has_two_answers(tmp_path: Path) -> None:
+    told = [Told([found()], "nominatim:made.example"), Told([NOT_FOUND], "nominatim:made.example")]
+    for geocoder, country in zip(told, ("se", "li"), strict=True):
+        setattr(geocoder, "scope", country)  # noqa: B010 - as the clients of servers have it
+    assert Cached(told[0], tmp_path / "cache.sqlite").locate(HARG) == found()
+    with pytest.raises(AddressNotFound):
+        Cached(told[1], tmp_path / "cache.sqlite").locate(HARG)
+    assert Nominatim("http://made.example", country="LI").scope == "li"
+
+
+def test_another_error_model_has_its_own_answers(tmp_path: Path) -> None:
+    told = Told([found()])
+    for gross in (0.1, 0.2, 0.1):
+        Cached(told, tmp_path / "cache.sqlite", errors=ErrorModel(gross={Match.EXACT: gross})).locate(HARG)
+    assert len(told.asked) == 2
 
 
 def test_not_found_is_remembered_as_not_found(tmp_path: Path) -> None:

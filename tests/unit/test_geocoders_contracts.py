@@ -365,3 +365,12 @@ def test_what_goes_wrong_in_geopy_is_told_as_elsewhere(server: FaultyServer, sta
     with pytest.raises(error) as caught:
         GeopyAdapter(theirs, name="theirs").locate(HARG)
     assert type(caught.value) is error
+
+
+@pytest.mark.parametrize("body", [b"[1]", b'[{"lat": "x", "lon": "y", "display_name": "Harg 12"}]'])
+def test_an_answer_that_geopy_stumbles_over_is_a_bad_answer(server: FaultyServer, body: bytes) -> None:
+    host = server.url.removeprefix("http://")
+    server.answers["/search"] = body
+    theirs = geopy.geocoders.Nominatim(domain=host, scheme="http", user_agent="made-up")
+    with pytest.raises(GeocoderAnswerInvalid):
+        GeopyAdapter(theirs, name="theirs").locate(HARG)

@@ -24,6 +24,8 @@ from coverage_check.errors import (
 from coverage_check.geocoders._http import Question, ask, get_json, host_of
 from coverage_check.geocoders._reading import parse_json
 from coverage_check.geocoders.limits import Limits
+from coverage_check.geocoders.pace import Pace
+from coverage_check.geocoders.server import Server
 from tests.faulty_server import GOOD, FaultyServer, faulty_server
 from tests.shared import shared
 
@@ -80,6 +82,7 @@ def test_a_good_answer_is_its_content(server: FaultyServer) -> None:
         ("gzip-bomb", GeocoderAnswerInvalid),
         ("endless", GeocoderAnswerInvalid),
         ("redirect/loop", GeocoderAnswerInvalid),
+        ("redirect/junk", GeocoderAnswerInvalid),
     ],
 )
 def test_each_fault_is_its_own_error_and_tells_no_secret(
@@ -131,6 +134,22 @@ def test_retries_are_few(server: FaultyServer) -> None:
     with pytest.raises(GeocoderUnavailable):
         _ask(server, "status/503/0", deadline_s=60)
     assert len(server.seen) == 3
+
+
+def test_every_attempt_waits_for_its_turn(server: FaultyServer) -> None:
+    """A public server that is out of order is not asked three times in one second."""
+    turns: list[float] = []
+    with pytest.raises(GeocoderUnavailable):
+        ask(Question(url=f"{server.url}/status/503/0"), Limits(deadline_s=60), turn=turns.append)
+    assert len(turns) == len(server.seen) == 3
+
+
+def test_no_turn_before_the_deadline_is_too_fast_for_the_server(server: FaultyServer, tmp_path: Path) -> None:
+    paced = Server(server.url, limits=Limits(deadline_s=1), pace=Pace("made", interval_s=50, folder=tmp_path))
+    assert len(list(paced.get("good", {}, ends=paced.ends()).tables())) == 1
+    with pytest.raises(GeocoderRateLimited):
+        paced.get("good", {}, ends=paced.ends())
+    assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize("after", ["3600", formatdate(4e9, usegmt=True).replace(" ", "_")])

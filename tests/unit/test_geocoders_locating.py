@@ -1,5 +1,6 @@
 """Finding places needs [geocoder] alone; positions need not even that."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -159,3 +160,25 @@ def test_a_short_plus_code_beside_a_name_of_two_towns_is_ambiguous_unless_they_g
     assert len(apart.candidates) == 2
     together = Locator(TwoTowns(near, (59.7, 18.8))).locate("RXC2+22 Vik")
     assert (together.match, len(together.candidates)) == (Match.EXACT, 1)
+
+
+def test_where_a_register_comes_from_is_kept_and_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Source, licence, day, hash and what was left out: when it is built, by doctor, and beside each answer."""
+    source = tmp_path / "addresses.csv"
+    source.write_text(
+        "street,number,postcode,town,lat,lon\nHarg,12,760 21,Vätö,59.812482,18.954801\nHarg,13,760 21,Vätö,,\n",
+        encoding="utf-8",
+    )
+    built = ["--source-name", "Made register", "--licence", "CC0-1.0", "--published", "2026-01-15"]
+    assert run(["register", "build", str(source), "-o", str(tmp_path / "r.sqlite"), *built]) == 0
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:12]
+    told = f"1 addresses from Made register of 2026-01-15, CC0-1.0, file {digest}"
+    assert told in capsys.readouterr().out
+    path = config(tmp_path, COVERAGE + '[geocoder]\nkind = "register"\npath = "r.sqlite"\n')
+    assert run(["doctor", "--config", path]) == 0
+    shown = capsys.readouterr().out
+    assert told in shown
+    assert "left out: 1 no position" in shown
+    for form in ("text", "json"):
+        assert run(["geocode", HARG, "--config", path, "--format", form]) == 0
+        assert told in capsys.readouterr().out

@@ -14,6 +14,8 @@ from coverage_check.errors import CoverageCheckError, LocateError
 from coverage_check.geocoders.acceptance import read_table
 from coverage_check.geocoders.house_spread import distance_m
 from coverage_check.geocoders.locating import Locator
+from coverage_check.geocoders.register import Register
+from coverage_check.geocoders.register_build import build_register
 from coverage_check.geocoders.spelling import spelled
 from coverage_check.location import Location, Match
 
@@ -102,3 +104,41 @@ def test_a_slip_in_the_words_never_makes_another_house_certain(
     sure = found.match in {Match.EXACT, Match.FUZZY} and not found.level.coarse
     assert not sure or off_m < 50, text
     assert not sure or found.match is Match.FUZZY, text
+
+
+FARMS = {"Ás": "301", "Vegsvæði": "301", "Ás Vegsvæði": "301", "Norðtunga 3 Vegsvæði": "311", "Syðri Kambhóll": "604"}
+
+
+@pytest.fixture(scope="module")
+def without_towns(tmp_path_factory: pytest.TempPathFactory) -> Locator:
+    """Give a register as Iceland's: farms without numbers, streets with them, postcodes and no towns."""
+    folder = tmp_path_factory.mktemp("farms")
+    rows = [f"{name};;{code};64.{at}1;-21.5" for at, (name, code) in enumerate(FARMS.items(), 1)]
+    rows += ["Norðtunga;3;311;64.7;-21.5", "Kambhóll;;604;64.8;-21.5", "Hlíð;7;311;64.9;-21.5"]
+    (folder / "farms.csv").write_text("\n".join(["street;number;postcode;lat;lon", *rows]), encoding="utf-8")
+    build_register(folder / "farms.csv", folder / "farms.sqlite", country="is")
+    return Locator(Register.open(folder / "farms.sqlite"))
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        (form, name)
+        for form in ("{name}, {code}", "{code}, {name}", "{code} {name}")
+        for name in FARMS
+        if " " in name or form.startswith("{name}")  # a lone word after a postcode is its town
+    ],
+)
+def test_words_beside_a_street_may_be_of_its_name(without_towns: Locator, form: str, name: str) -> None:
+    found = without_towns.locate(form.format(name=name, code=FARMS[name]))
+    assert found.candidates[0].label.startswith(name), found.candidates
+    assert not (found.match is Match.EXACT and len(found.candidates) > 1)
+
+
+@pytest.mark.parametrize("text", ["Hlí7 22, 311", "Hlíð 7 22, 311", "Hlíð 7, 22B, 311", "311, Hlíð 7 eða 9"])
+def test_a_second_number_is_no_town_that_could_not_be_compared(without_towns: Locator, text: str) -> None:
+    try:
+        found = without_towns.locate(text)
+    except LocateError:
+        return
+    assert found.match in {Match.PARTIAL, Match.AMBIGUOUS} or found.level.coarse

@@ -60,6 +60,80 @@ def test_all_faults_at_once_each_with_its_line_and_the_nearest_word(tmp_path: Pa
     assert "sold_from" in faults
 
 
+MANY_FAULTS = """\
+[[product]]
+code = "a"
+name = "A"
+netwrok = "N"
+sevice = "data"
+place_of_use = "indoor"
+min_download_mbps = "10"
+any_of = [
+  {technology = "4G", min_level = "good"},  # [{ in a remark, and "}]" in a text, are no brackets
+  {technolgy = "4G"},
+  {technology = "5g", min_level = ["good"]},
+]
+conditions = ["antenna"]
+contract_months = 24.5
+alternatives = ["b", 3]
+risk = {mis_sale = 0, lost = 3}
+sold_from = "2025-11"
+
+[[product]]
+code = "bb"
+name = ""
+network = "N"
+any_of = []
+alternatives = ["ab"]
+risk = 5
+
+[[products]]
+code = "c"
+"""
+
+
+# The line of each fault, and what its sentence offers.
+@pytest.mark.parametrize(
+    ("line", "offers"),
+    [
+        (1, "lacks 'network'"),
+        (4, "did you mean 'network'"),
+        (5, "did you mean 'service'"),
+        (6, "did you mean 'indoors'"),
+        (7, "'min_download_mbps' must be a number"),
+        (10, "any_of[1] lacks 'technology'"),
+        (10, "any_of[1] has no key 'technolgy'; did you mean 'technology'"),
+        (11, "any_of[2] 'technology' can't be '5g'; did you mean '5G'"),
+        (11, "any_of[2] 'min_level'"),
+        (13, "did you mean 'outdoor_antenna'"),
+        (14, "'contract_months' must be a whole number"),
+        (15, "'alternatives' must be a list of texts"),
+        (16, "'mis_sale' is 0"),
+        (16, "did you mean 'lost_sale'"),
+        (17, "'sold_from' must be a date"),
+        (19, "needs one of 'any_of' and 'all_of'"),
+        (21, "'name' must be a text"),
+        (24, "names no product 'ab'"),
+        (25, "'risk' must be a table"),
+        (27, "has no key 'products'; did you mean 'product'"),
+    ],
+)
+def test_each_fault_has_its_line_and_the_nearest_word(tmp_path: Path, line: int, offers: str) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        read_products(written(tmp_path, MANY_FAULTS))
+    assert any(f"products.toml:{line}: " in fault and offers in fault for fault in caught.value.faults), caught.value.faults
+    assert len(caught.value.faults) == 20, "each once, and no more"
+
+
+def test_a_product_prices_its_own_errors_over_the_config(tmp_path: Path) -> None:
+    text = GOOD.replace("risk = {mis_sale = 9000}", "risk = {ask = 900}")
+    catalogue = read_products(written(tmp_path, text), risk=Risk(mis_sale=8000, lost_sale=2000, ask=100))
+    assert catalogue["mbb-4g"].risk == Risk(mis_sale=8000, lost_sale=2000, ask=900)
+    assert catalogue["mbb-3g"].risk == Risk(mis_sale=8000, lost_sale=2000, ask=100)
+    assert catalogue["mbb-4g"].risk.yes == pytest.approx(0.8875)
+    assert catalogue["mbb-3g"].risk.yes == pytest.approx(0.9875)
+
+
 def test_unknown_product_offers_the_nearest(tmp_path: Path) -> None:
     catalogue = read_products(written(tmp_path, GOOD))
     with pytest.raises(UnknownProduct, match="mbb-4g"):

@@ -18,7 +18,7 @@ from coverage_check.layer import Layer
 from coverage_check.location import Candidate, Location, LocationLevel, Match
 from coverage_check.products import Need, Product, Risk
 from coverage_check.qualification import Order, decide, undetermined
-from coverage_check.technology import Condition, PlaceOfUse, Receiver, Service, SignalLevel, Technology
+from coverage_check.technology import Condition, Environment, PlaceOfUse, Receiver, Service, SignalLevel, Technology
 from tests.made_claims import ON, layer, location, product, straight_edge
 
 PROVENANCE = Provenance(
@@ -124,6 +124,97 @@ def test_another_network_is_told() -> None:
 def test_stale_layer_is_undetermined() -> None:
     decision = decided((layer(), 3000), on=date(2026, 12, 1))
     assert (decision.verdict, codes(decision)[0]) == (Verdict.UNDETERMINED, ReasonCode.LAYER_STALE)
+
+
+def test_a_newer_map_of_the_same_claim_takes_the_place_of_a_stale_one() -> None:
+    """An old delivery that lies beside the new one makes a live no neither a yes nor a question."""
+    old, new = layer("old", published=date(2023, 1, 1), stale_after=date(2024, 2, 5)), layer("new")
+    decision = decided((old, 3000), (new, -2000))
+    assert (decision.verdict, codes(decision)) == (Verdict.NOT_DELIVERABLE, [ReasonCode.NO_COVERAGE])
+    assert decided((old, -2000), (new, 3000)).verdict is Verdict.DELIVERABLE
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"technology": Technology.G3},
+        {"service": Service.VOICE},
+        {"network": "Grannät"},
+        {"level": SignalLevel.VERY_GOOD},
+        {"environment": Environment.INDOOR},
+        {"receiver": Receiver.INDOOR_ROUTER},
+        {"published": date(2022, 1, 1)},
+    ],
+    ids=str,
+)
+def test_a_map_of_another_claim_or_an_older_one_leaves_a_stale_one_in_doubt(other: dict[str, Any]) -> None:
+    old = layer("old", published=date(2023, 1, 1), stale_after=date(2024, 2, 5))
+    decision = decided((old, 3000), (layer("new", **other), -2000))
+    assert (decision.verdict, codes(decision)[0]) == (Verdict.UNDETERMINED, ReasonCode.LAYER_STALE)
+
+
+def test_a_newer_map_that_does_not_speak_there_leaves_a_stale_one_in_doubt() -> None:
+    old = layer("old", published=date(2023, 1, 1), stale_after=date(2024, 2, 5))
+    place = location()
+    claims = [straight_edge(old, 3000, place), straight_edge(layer("new"), -3000, place, surveyed=False)]
+    order = Order(product=product(), on=ON, address=AskedAddress(given="x", kind="address", normalised="X"))
+    decision = decide(order, place, claims, catalogue={}, provenance=PROVENANCE, made_at=MADE_AT)
+    assert codes(decision)[0] is ReasonCode.LAYER_STALE
+
+
+def test_two_live_maps_of_one_claim_that_differ_are_said_to() -> None:
+    """An older delivery still lies there, covers the place and has not grown stale; the newer one denies it."""
+    old = layer("old", published=date(2025, 1, 1))
+    assert ReasonCode.LAYERS_DISAGREE in codes(decided((old, 3000), (layer("new"), -2000)))
+    assert ReasonCode.LAYERS_DISAGREE not in codes(decided((old, 3000), (layer("new"), 2000)))
+
+
+OWN_3G_PARTNER_4G = (
+    Need(technology=Technology.G4, min_level=SignalLevel.GOOD, network="Delat 4G"),
+    Need(technology=Technology.G3, min_level=SignalLevel.GOOD, network="Delat 3G"),
+    Need(technology=Technology.G5, min_level=SignalLevel.GOOD),
+)
+
+
+# A brand whose 4G, 3G and 5G are three networks, two of them shared: network and technology decide together.
+@pytest.mark.parametrize(
+    ("network", "technology", "any_of", "all_of"),
+    [
+        ("Delat 4G", "4G", "deliverable", "undetermined"),
+        ("Delat 3G", "3G", "deliverable", "undetermined"),
+        ("Exempelnät", "5G", "deliverable", "undetermined"),
+        ("Delat 4G", "3G", "undetermined", "undetermined"),
+        ("Delat 3G", "4G", "undetermined", "undetermined"),
+        ("Exempelnät", "4G", "undetermined", "undetermined"),
+        ("Exempelnät", "3G", "undetermined", "undetermined"),
+        ("Delat 4G", "5G", "undetermined", "undetermined"),
+    ],
+)
+def test_a_brand_sells_on_one_network_a_technology(network: str, technology: str, any_of: str, all_of: str) -> None:
+    claim = layer(network=network, technology=Technology(technology))
+    assert decided((claim, 3000), sold=product(any_of=OWN_3G_PARTNER_4G)).verdict == any_of
+    assert decided((claim, 3000), sold=product(any_of=(), all_of=OWN_3G_PARTNER_4G)).verdict == all_of
+
+
+@pytest.mark.parametrize(
+    ("own_4g", "own_3g", "own_5g", "any_of", "all_of"),
+    [
+        (3000, 3000, 3000, "deliverable", "deliverable"),
+        (3000, 3000, -3000, "deliverable", "not_deliverable"),
+        (3000, -3000, -3000, "deliverable", "not_deliverable"),
+        (-3000, -3000, -3000, "not_deliverable", "not_deliverable"),
+    ],
+)
+def test_any_of_the_shared_networks_or_all_of_them(
+    own_4g: float, own_3g: float, own_5g: float, any_of: str, all_of: str
+) -> None:
+    claims = (
+        (layer("4g", network="Delat 4G"), own_4g),
+        (layer("3g", network="Delat 3G", technology=Technology.G3), own_3g),
+        (layer("5g", technology=Technology.G5), own_5g),
+    )
+    assert decided(*claims, sold=product(any_of=OWN_3G_PARTNER_4G)).verdict == any_of
+    assert decided(*claims, sold=product(any_of=(), all_of=OWN_3G_PARTNER_4G)).verdict == all_of
 
 
 def test_not_yet_live_names_the_day_and_offers_it() -> None:
@@ -293,7 +384,7 @@ def test_every_reason_can_be_said_in_both_languages(code: ReasonCode) -> None:
     decision = undetermined(order, code, provenance=PROVENANCE, made_at=MADE_AT)
     assert decision.verdict is Verdict.UNDETERMINED
     for sentence in (decision.sentence.sv, decision.sentence.en):
-        assert sentence.endswith((".", "?", ": "))
+        assert sentence.endswith((".", "?"))
         assert "{" not in sentence
 
 

@@ -76,6 +76,7 @@ def test_a_doubtful_match_deep_inside_is_not_blamed_on_an_edge_kilometres_away()
         (LocationLevel.STREET, Match.PARTIAL, "SPELLING"),
         (LocationLevel.LOCALITY, Match.EXACT, "STREET_ADDRESS"),
         (LocationLevel.POSTCODE, Match.EXACT, "STREET_ADDRESS"),
+        (LocationLevel.POSTCODE, Match.PARTIAL, "SPELLING"),
         (LocationLevel.COORDINATES, Match.PARTIAL, "POSITION"),
     ],
 )

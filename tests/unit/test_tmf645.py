@@ -18,10 +18,11 @@ from coverage_check.products import Need
 from coverage_check.report.tmf645 import QualificationResult, TaskState, check_resource, item_result, query_resource, roll_up
 from coverage_check.report.tmf645_request import AskedService, check_questions, query_question
 from coverage_check.technology import Condition, SignalLevel, Technology
-from tests.made_claims import layer, product
+from tests.made_claims import layer, location, product
 from tests.made_decisions import made_decision
 from tests.shared import shared
 from tests.unit.test_qualification import decided
+from tests.unit.test_qualification_alternatives import at
 
 Q, A, U = QualificationResult.QUALIFIED, QualificationResult.ALTERNATE, QualificationResult.UNQUALIFIED
 THREE_G = product(code="mbb-3g", any_of=(Need(technology=Technology.G3),))
@@ -35,7 +36,18 @@ WITH_ANTENNA = decided(
     sold=product(conditions=(Condition.OUTDOOR_ANTENNA,)),
 )
 LATER = decided((layer(valid_from=date(2026, 1, 15)), 2000.0))
-EVERY = {"yes": YES, "no": NO, "no, but 3G": NO_BUT, "unknown": UNKNOWN, "antenna": WITH_ANTENNA, "later": LATER}
+ENDS = decided((layer(valid_until=date(2025, 12, 9)), 3000.0), sold=product(contract_months=24))
+SPOT = at(location(30, 150), -40.0)
+EVERY = {
+    "yes": YES,
+    "no": NO,
+    "no, but 3G": NO_BUT,
+    "unknown": UNKNOWN,
+    "antenna": WITH_ANTENNA,
+    "later": LATER,
+    "ends": ENDS,
+    "spot": SPOT,
+}
 
 
 def item(place: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
@@ -102,7 +114,7 @@ def test_what_the_demonstration_decides_validates_and_says_what_was_decided(on: 
         assert proposed or decision.verdict is not Verdict.CONDITIONAL
 
 
-# The decision table of docs/formats-record.md.
+# The decision table of docs/formats.md.
 @pytest.mark.parametrize(
     ("name", "verdict", "state", "result", "proposals", "reasons", "errors"),
     [
@@ -110,6 +122,8 @@ def test_what_the_demonstration_decides_validates_and_says_what_was_decided(on: 
         ("antenna", Verdict.CONDITIONAL, "done", "alternate", 1, True, False),
         ("later", Verdict.NOT_DELIVERABLE, "done", "alternate", 1, True, False),
         ("no, but 3G", Verdict.NOT_DELIVERABLE, "done", "alternate", 1, True, False),
+        ("spot", Verdict.NOT_DELIVERABLE, "done", "alternate", 1, True, False),
+        ("ends", Verdict.DELIVERABLE, "done", "qualified", 0, False, False),
         ("no", Verdict.NOT_DELIVERABLE, "done", "unqualified", 0, True, False),
         ("unknown", Verdict.UNDETERMINED, "terminatedWithError", None, 0, False, True),
     ],
@@ -139,6 +153,25 @@ def test_what_is_proposed_names_its_condition_its_product_or_its_day() -> None:
     assert antenna["alternateService"]["serviceSpecification"]["id"] == "mbb-4g"
     assert other["alternateService"]["serviceSpecification"]["id"] == "mbb-3g"
     assert later["alternateServiceAvailabilityDate"] == "2026-01-15T00:00:00+00:00"
+
+
+def test_a_yes_that_ends_within_the_contract_says_so() -> None:
+    asked = item()
+    asked["service"]["serviceCharacteristic"] = [{"name": "placeOfUse", "value": "indoors"}]
+    resource = check_resource({"serviceQualificationItem": [asked]}, [ENDS], id_="1", href="/1")
+    (answered,) = resource["serviceQualificationItem"]
+    assert answered["qualificationResult"] == "qualified"
+    told = {one["name"]: one["value"] for one in answered["service"]["serviceCharacteristic"]}
+    assert told == {"placeOfUse": "indoors", "promisedUntil": "2025-12-09"}
+    (listed,) = query(ENDS)["serviceQualificationItem"]
+    assert listed["service"]["serviceCharacteristic"][-1]["value"] == "2025-12-09"
+
+
+def test_a_spot_on_the_plot_is_proposed_with_its_place() -> None:
+    (answered,) = check(SPOT)["serviceQualificationItem"]
+    (offer,) = SPOT.alternatives
+    (place,) = answered["alternateServiceProposal"][0]["alternateService"]["place"]
+    assert place["geoJson"]["coordinates"] == [offer.lon, offer.lat]
 
 
 def test_reasons_carry_the_code_and_the_sentence_of_the_decision() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from coverage_check.regulators import classes
 from coverage_check.technology import Environment, Technology
 
 Rows = Mapping[str, tuple[Any, ...]]
@@ -46,7 +47,7 @@ PROFILES: Mapping[str, Profile] = {
     # Monthly mobile monitoring: how many of three operators serve a cell, 1.5 m above ground. Three is a claim for each of
     # them; one or two doesn't say whose, so it is no data for any. Names and counts as in the file of January 2024.
     "bnetza-grid": Profile(
-        columns={"cell": "id", "classes": {"none": [0], "covered": [3]}},
+        columns={"cell": "id", "classes": classes("bnetza")},
         crs="EPSG:25832",
         value_of={Technology.G2: "gsm_out", Technology.G4: "lte", Technology.G5: "nr_gesamt"},
     ),
@@ -72,14 +73,14 @@ PROFILES: Mapping[str, Profile] = {
             "y": "y",
             "size_m": 50,
             "value": "level",
-            "classes": {"none": [0], "variable": [1], "basic": [2], "good": [3], "very_good": [4]},
+            "classes": classes("ofcom"),
         },
         crs="EPSG:27700",
     ),
     # Polygons of an operator and technology, by level: limited, good and very good coverage. The column's name is an
     # assumption.
     "arcep": Profile(
-        columns={"value": "niveau", "classes": {"basic": ["CL"], "good": ["BC"], "very_good": ["TBC"]}},
+        columns={"value": "niveau", "classes": classes("arcep")},
     ),
 }
 """By the name that layers.toml has for it. Sources: Bundesnetzagentur, FCC, Ofcom and ARCEP, as docs/formats.md says."""
