@@ -254,7 +254,7 @@ def reworded(config: Path) -> None:
 def test_a_worker_that_dies_is_replaced(spark: Any, delivery: Path) -> None:
     """Killed in the midst of the work: Spark does that part again, and the answers are the same."""
     reworded(delivery)
-    table = made_orders(3000)
+    table = made_orders(12_000)
     killed: list[int] = []
     killer = threading.Thread(target=_kill_one, args=(str(delivery.parent), killed))
     killer.start()
