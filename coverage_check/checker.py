@@ -18,6 +18,7 @@ import numpy as np
 
 from coverage_check.basis import Basis, Request, errors_id, risks_id
 from coverage_check.config import Config, read_config
+from coverage_check.coverage.archive import open_snapshot
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.coverage.surroundings import MapSurroundings, looks_swapped
 from coverage_check.decision import RULES, AskedAddress, Decision, Provenance, ReasonCode, Versions
@@ -118,8 +119,9 @@ class Checker:
             Something that the config names is missing or can't be trusted.
         """
         config = config if isinstance(config, Config) else read_config(config)
+        today = config.as_of or datetime.now(tz=UTC).astimezone().date()
         return cls(
-            snapshot=Snapshot.open(config.snapshot),
+            snapshot=open_snapshot(config, today),
             products=read_products(config.products, risk=config.risk),
             geocoder=_geocoder(config) if addresses else None,
             errors=config.errors,
@@ -133,6 +135,13 @@ class Checker:
         """
         checker = copy(self)
         checker.geocoder = self._locator().for_batches().geocoder
+        return checker
+
+    def over(self, snapshot: Snapshot) -> "Checker":
+        """Give the same checker over another snapshot: an audit asks each sale of the map that was there."""
+        checker = copy(self)
+        checker.snapshot = snapshot
+        checker._outlines = Outlines(self.products)  # noqa: SLF001 - what is kept there was decided from the other one
         return checker
 
     @property

@@ -233,6 +233,8 @@ def _checker(files: Files, fingerprint: str) -> Checker:
 
 def _shared(config: str | Path | Config) -> Files:
     config = config if isinstance(config, Config) else read_config(config)
+    if config.snapshot is None:  # it names an archive: the driver chooses for all
+        config = replace(config, snapshot=Checker.from_config(config).snapshot.path)
     return Files(config=_moved(config, Path.absolute))
 
 
@@ -245,7 +247,7 @@ def _moved(config: Config, move: Callable[[Path], Path]) -> Config:
 
     return replace(
         config,
-        snapshot=move(config.snapshot),
+        snapshot=config.snapshot and move(config.snapshot),
         products=move(config.products),
         geocoder=config.geocoder and moved(config.geocoder),
     )

@@ -41,13 +41,14 @@ _SURVEYS: Mapping[str, Callable[[Layer], tuple[float, float, float, float] | Non
 }
 
 
-def import_layers(
+def import_layers(  # noqa: PLR0913 - each is a wish of its own
     layers_toml: str | Path,
     output: str | Path,
     *,
     overwrite: bool = False,
     previous: str | Path | None = None,
     accept: Collection[str] = (),
+    calibration: str | Path | None = None,
     progress: Progress | None = None,
 ) -> "Snapshot":
     """Compile the layers that a layers.toml describes into a snapshot, written whole or not at all.
@@ -64,7 +65,10 @@ def import_layers(
         The snapshot of the last delivery: a claim that is gone, or whose area changed by more than a
         tenth, stops the import.
     accept
-        Such changes that are right all the same: ``AREA_CHANGED:layer-id``, ``LAYER_GONE:layer-id``.
+        Such changes that are right all the same: ``AREA_CHANGED:layer-id``, ``LAYER_GONE:layer-id``; also
+        ``CURVE_OF_ANOTHER_DELIVERY:layer-id``, where a curve still holds.
+    calibration
+        A CURVES.toml of `calibrate`: what was measured takes the place of what its layers declare of their reliability.
     progress
         Called after each step with what is done, of how many steps, and what it was; the last tells where the time went.
 
@@ -73,7 +77,7 @@ def import_layers(
     ImportFailed
         The files aren't what they are declared to be; every fault of every layer is in `faults`, and nothing was written.
     MissingFile
-        There is no layers.toml.
+        There is no layers.toml, or no such calibration.
     MissingExtra
         A format needs an optional dependency.
     OutputRefused
@@ -81,11 +85,15 @@ def import_layers(
     SnapshotInvalid
         `previous` is no sound snapshot.
     """
-    from coverage_check.coverage.importing import write_snapshot  # noqa: PLC0415 - opening a snapshot needs none of it
+    from coverage_check.coverage.importing import Beside, write_snapshot  # noqa: PLC0415 - opening a snapshot needs none of it
 
-    before = None if previous is None else Snapshot.open(previous)
+    beside = Beside(
+        previous=None if previous is None else Snapshot.open(previous),
+        accept=accept,
+        calibration=None if calibration is None else Path(calibration),
+    )
     tell = progress or (lambda *_: None)
-    write_snapshot(Path(layers_toml), Path(output), overwrite=overwrite, previous=before, accept=accept, progress=tell)
+    write_snapshot(Path(layers_toml), Path(output), beside, overwrite=overwrite, progress=tell)
     return Snapshot.open(output)
 
 

@@ -13,7 +13,8 @@ from coverage_check.decision import Alternative, Use, Verdict
 from coverage_check.location import LocationLevel, Match
 from coverage_check.products import Product
 from coverage_check.qualification.explanation import Case
-from coverage_check.qualification.stances import Fit, Question, Time, conditional_use, own_use, reliable
+from coverage_check.qualification.stances import Fit, Question, Time, conditional_use, own_use
+from coverage_check.reliability import Reliability
 from coverage_check.spread import offsets_m
 from coverage_check.technology import Condition, PlaceOfUse
 
@@ -146,7 +147,7 @@ def _served(case: Case, around: Mapping[str, Availability], places: npt.NDArray[
                 a = around[claim.layer.id]
                 depth_m = a.edge_distance_m[1:][places, None] - off_m
                 inside = (a.covered & a.surveyed)[1:][places, None] & (depth_m >= 0)
-                rel = reliable(claim.layer.probability, claim.layer.resolution_m, depth_m)
+                rel = Reliability.of(claim.layer).at(depth_m)
                 served = np.maximum(served, (inside * rel).mean(axis=1))
         by_need.append(served)
     combined: Floats = np.min(by_need, axis=0) if case.product.all_of else np.max(by_need, axis=0)

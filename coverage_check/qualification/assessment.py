@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from coverage_check.availability import Availability
 from coverage_check.decision import ReasonCode, Verdict
 from coverage_check.layer import Layer
-from coverage_check.qualification.stances import Fit, Stance, Time, level_for, newer_map
+from coverage_check.qualification.stances import Fit, Stance, Time, newer_map
 from coverage_check.qualification.weighing import VERDICTS, Weighed
-from coverage_check.technology import SignalLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,6 @@ class Assessment:
     unknown: float
     claims: tuple[Claim, ...]
     focus: tuple[Claim, ...]
-    needed: SignalLevel
     unknown_because: ReasonCode | None
     agree: bool
     by_need: tuple[tuple[Claim, ...], ...]
@@ -81,6 +79,14 @@ class Assessment:
     def covered_here(self) -> bool:
         """Whether a live claim of the needed level covers the found place itself."""
         return any(claim.is_(Fit.QUALIFIES, Time.LIVE) and claim.covers_here for claim in self.focus)
+
+    @property
+    def measured(self) -> Claim | None:
+        """A claim that counts somewhere the customer may be, and that was measured: the best one, else the first."""
+        best = self.best(Fit.QUALIFIES, Time.LIVE)
+        claims = (best, *self.focus) if best else self.focus
+        counting = (claim for claim in claims if claim.is_(Fit.QUALIFIES, Time.LIVE) and (claim.covers_here or claim.split))
+        return next((claim for claim in counting if claim.layer.curve), None)
 
     def best(self, fit: Fit, time: Time) -> Claim | None:
         """Give the claim of that fit and time whose edge is nearest from outside, or deepest from inside."""
@@ -108,7 +114,6 @@ def assessed(
     question = weighed.question
     by_need = [tuple(claim(stance) for stance in each) for each in weighed.stances]
     claims = tuple(each for claims in by_need for each in claims)
-    needs = question.product.any_of or question.product.all_of
     return Assessment(
         verdict=VERDICTS[weighed.verdict[row]],
         yes=float(weighed.yes[row]),
@@ -116,7 +121,6 @@ def assessed(
         unknown=float(weighed.unknown[row]),
         claims=claims,
         focus=by_need[weighed.weakest[row]] if question.product.all_of else claims,
-        needed=max((level_for(need, question.product, question.use) for need in needs), key=lambda level: level.rank),
         unknown_because=_why_unknown(by_need) if weighed.partly_unknown[row] else None,
         agree=bool(weighed.agree[row]),
         by_need=tuple(by_need),

@@ -4,6 +4,7 @@ import calendar
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter
 
 from coverage_check import wording
 from coverage_check.availability import Availability, Status
@@ -13,7 +14,7 @@ from coverage_check.location import Location, Match
 from coverage_check.products import Product
 from coverage_check.qualification.assessment import Assessment, Claim
 from coverage_check.qualification.gaps import words_gap
-from coverage_check.qualification.stances import NEARLY_ALL, Fit, Question, Time, conditional_use
+from coverage_check.qualification.stances import NEARLY_ALL, Fit, Question, Time, conditional_use, reaches
 from coverage_check.technology import Condition
 
 Moved = Callable[[float, float, float, float], tuple[float, float]]
@@ -121,14 +122,16 @@ def why(
     words = wording.VARIANTS[code, variant] if variant else wording.REASONS[code]
     distance, told = distance_gap(layer), wording.day_words(day)
     published, said = wording.day_words(layer.published if layer else None), wording.REMARKS[remark]
+    measured = wording.measured_words(layer.curve if layer else None)
     common = {
         "technology": str(layer.technology) if layer else "",
         "network": layer.network if layer else "",
         "speed": f"{(layer.min_download_mbps if layer else None) or 0:g}",
     }
+    said_in = {"distance": distance, "date": told, "published": published, "remark": said, "measured": measured}
     filled = words.fill(
-        common | {"distance": distance.sv, "date": told.sv, "published": published.sv, "remark": said.sv},
-        common | {"distance": distance.en, "date": told.en, "published": published.en, "remark": said.en},
+        common | {name: value.sv for name, value in said_in.items()},
+        common | {name: value.en for name, value in said_in.items()},
     )
     return Why(code, filled, layer)
 
@@ -215,7 +218,7 @@ def _why_not_covered(case: Case) -> Iterator[Why]:
 
 def _lower_how(case: Case, layer: Layer) -> str:
     """Tell in which way a covering claim falls short: too slow, for another receiver, or (the usual sentence) too weak."""
-    if not layer.assumed_level.reaches(case.assessment.needed):
+    if not reaches(layer, case.product, case.use):
         return ""
     mbps, promised = case.product.min_download_mbps, layer.min_download_mbps
     return "too_slow" if mbps is not None and promised is not None and promised < mbps else "antenna_only"
@@ -246,11 +249,7 @@ def _elsewhere(case: Case) -> Iterator[Why]:
             continue
         if layer.network in networks and layer.technology not in wanted:
             yield why(ReasonCode.FALLBACK_TECHNOLOGY_ONLY, a)
-        if (
-            layer.network not in networks
-            and layer.technology in wanted
-            and layer.assumed_level.reaches(case.assessment.needed)
-        ):
+        if layer.network not in networks and layer.technology in wanted and reaches(layer, case.product, case.use):
             yield why(ReasonCode.OTHER_NETWORK_ONLY, a)
 
 
@@ -292,10 +291,13 @@ def _remarks(case: Case) -> Iterator[Why]:
             yield why(ReasonCode.LAYERS_DISAGREE, lower[0])
         for newer in (c for c in live if c.supersedes(higher) and not c.covers_here):
             yield why(ReasonCode.LAYERS_DISAGREE, newer)
+    if measured := (case.under_condition or case.assessment).measured:
+        yield why(ReasonCode.MEASURED, measured)
 
 
 def _same_map(one: Layer, other: Layer) -> bool:
-    return (one.network, one.technology, one.service) == (other.network, other.technology, other.service)
+    about = attrgetter("network", "technology", "service", "environment", "receiver")
+    return bool(about(one) == about(other))
 
 
 def last_day(assessment: Assessment, claim: Claim) -> date | None:

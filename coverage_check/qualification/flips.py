@@ -21,8 +21,9 @@ from coverage_check.location import Match
 from coverage_check.products import Risk
 from coverage_check.qualification.assessment import Assessment
 from coverage_check.qualification.explanation import Case
-from coverage_check.qualification.stances import Fit, Question, Time, conditional_use, own_use, reliable, verdict_for
+from coverage_check.qualification.stances import Fit, Question, Time, conditional_use, own_use, verdict_for
 from coverage_check.qualification.weighing import VERDICTS, Codes
+from coverage_check.reliability import Reliability
 from coverage_check.spread import offsets_m
 
 _REACH_M = 50_000.0
@@ -130,7 +131,7 @@ def _kinds(errors_m: Floats) -> tuple[list[tuple[float, float]], npt.NDArray[np.
 
 def _zones(error: _Error, edge: Edge, risk: Risk) -> list[tuple[float, Verdict]]:
     """Give the verdicts from far outside to deep inside, each with the signed distance at which it begins."""
-    no_ends_m, yes_begins_m = _crossings_m(error, (edge.layer.probability, edge.layer.resolution_m), risk)
+    no_ends_m, yes_begins_m = _crossings_m(error, Reliability.of(edge.layer), risk)
     plain = [(-math.inf, Verdict.NOT_DELIVERABLE), (no_ends_m, Verdict.UNDETERMINED), (yes_begins_m, Verdict.DELIVERABLE)]
     zones: list[tuple[float, Verdict]] = []
     for n, (begins_m, verdict) in enumerate(plain):
@@ -142,7 +143,7 @@ def _zones(error: _Error, edge: Edge, risk: Risk) -> list[tuple[float, Verdict]]
 
 
 @lru_cache(maxsize=4096)
-def _crossings_m(error: _Error, claim: tuple[float, float], risk: Risk) -> tuple[float, float]:
+def _crossings_m(error: _Error, claim: Reliability, risk: Risk) -> tuple[float, float]:
     """Give the signed distances at which a no ends and a yes begins; infinite where there is none of it.
 
     Parameters
@@ -150,7 +151,7 @@ def _crossings_m(error: _Error, claim: tuple[float, float], risk: Risk) -> tuple
     error
         cep50_m, cep95_m and gross_error of the location.
     claim
-        Probability at the edge and resolution in metres of the layer.
+        How reliable the layer is inside its edge.
     """
     cep50_m, cep95_m, gross_error = error
     across_m = offsets_m(cep50_m=cep50_m, cep95_m=cep95_m)[:, 0]
@@ -158,7 +159,7 @@ def _crossings_m(error: _Error, claim: tuple[float, float], risk: Risk) -> tuple
 
     def verdict(edge_distance_m: float) -> Verdict:
         places_m = edge_distance_m - across_m
-        served = float(((places_m >= 0) * reliable(*claim, places_m)).mean())
+        served = float(((places_m >= 0) * claim.at(places_m)).mean())
         return verdict_for(risk, sure * served, sure * (1 - served))
 
     return (

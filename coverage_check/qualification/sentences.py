@@ -37,6 +37,7 @@ def sentence(case: Case, told: Told, address: AskedAddress, catalogue: Mapping[s
     if case.deciding and case.deciding.surveyed_here:
         day = wording.day_words(case.deciding.layer.published)
         parts.append(wording.LIMITS.fill({"published": day.sv}, {"published": day.en}))
+    parts += [reason.words for reason in told.whys if reason.code is ReasonCode.MEASURED]
     return _joined(parts)
 
 

@@ -10,9 +10,6 @@ from datetime import date
 from enum import Enum, auto
 from operator import attrgetter
 
-import numpy as np
-
-from coverage_check.availability import Floats
 from coverage_check.decision import Thresholds, Use, Verdict
 from coverage_check.layer import Layer
 from coverage_check.products import Need, Product, Risk
@@ -92,12 +89,6 @@ def thresholds(risk: Risk) -> Thresholds:
     return Thresholds(yes=round(risk.yes, 6), no=round(risk.no, 6))
 
 
-def reliable(probability: float, resolution_m: float, edge_distance_m: Floats) -> Floats:
-    """Give the probability of service d metres inside a claim: 1 - (1 - p) exp(-d / (2 resolution))."""
-    value: Floats = 1 - (1 - probability) * np.exp(np.maximum(edge_distance_m, 0.0) / (-2 * resolution_m))
-    return value
-
-
 def verdict_for(risk: Risk, yes: float, no: float) -> Verdict:
     """Take the act of least expected loss: yes, no, or one more question."""
     if yes >= risk.yes:
@@ -105,11 +96,17 @@ def verdict_for(risk: Risk, yes: float, no: float) -> Verdict:
     return Verdict.NOT_DELIVERABLE if 1 - no <= risk.no else Verdict.UNDETERMINED
 
 
-def level_for(need: Need, product: Product, use: Use) -> SignalLevel:
-    """Give the level that a need asks for in a use."""
+def level_for(need: Need, product: Product, use: Use, layer: Layer) -> SignalLevel:
+    """Give the level that a need asks of a layer: the product's own word, or else what the use needs of such a claim."""
     if need.min_level is not None and use == own_use(product):
         return need.min_level
-    return needed_level(use.place, use.receiver)
+    return needed_level(use.place, use.receiver, claimed=layer.environment)
+
+
+def reaches(layer: Layer, product: Product, use: Use) -> bool:
+    """Whether a layer, of whatever network, has the level that every need of the product asks of it."""
+    needs = product.any_of or product.all_of
+    return all(layer.assumed_level.reaches(level_for(need, product, use, layer)) for need in needs)
 
 
 def stances(question: Question, layers: Sequence[Layer]) -> tuple[tuple[Stance, ...], ...]:
@@ -118,10 +115,9 @@ def stances(question: Question, layers: Sequence[Layer]) -> tuple[tuple[Stance, 
     found = []
     for need in product.any_of or product.all_of:
         wanted = (need.network or product.network, need.technology, product.service)
-        level = level_for(need, product, question.use)
         found.append(
             tuple(
-                Stance(number, layer, _fit(layer, level, product.min_download_mbps, question.use), _time(layer, question.on))
+                Stance(number, layer, _fit(layer, need, question), _time(layer, question.on))
                 for number, layer in enumerate(layers)
                 if (layer.network, layer.technology, layer.service) == wanted
                 and not (question.handset_only and layer.receiver is not Receiver.HANDSET)
@@ -130,16 +126,11 @@ def stances(question: Question, layers: Sequence[Layer]) -> tuple[tuple[Stance, 
     return tuple(found)
 
 
-_SERVES = {
-    Receiver.HANDSET: (Receiver.HANDSET,),
-    Receiver.INDOOR_ROUTER: (Receiver.HANDSET, Receiver.INDOOR_ROUTER),
-    Receiver.OUTDOOR_ANTENNA: tuple(Receiver),
-}
-
-
-def _fit(layer: Layer, level: SignalLevel, mbps: float | None, use: Use) -> Fit:
+def _fit(layer: Layer, need: Need, question: Question) -> Fit:
     """Compare what a layer claims with what is needed. A claim for a roof antenna says nothing about a handset."""
-    if layer.receiver not in _SERVES[use.receiver] or not layer.assumed_level.reaches(level):
+    product, use = question.product, question.use
+    level, mbps = level_for(need, product, use, layer), product.min_download_mbps
+    if not layer.receiver.hears_no_more_than(use.receiver) or not layer.assumed_level.reaches(level):
         return Fit.LOWER
     if mbps is None or (layer.min_download_mbps is not None and layer.min_download_mbps >= mbps):
         return Fit.QUALIFIES

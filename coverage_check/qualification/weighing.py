@@ -14,7 +14,8 @@ from coverage_check.availability import Bools, Floats, Places, Rows, Surrounding
 from coverage_check.decision import Verdict
 from coverage_check.layer import Layer
 from coverage_check.products import Risk
-from coverage_check.qualification.stances import Fit, Question, Stance, Time, numbers, reliable, stances
+from coverage_check.qualification.stances import Fit, Question, Stance, Time, numbers, stances
+from coverage_check.reliability import Reliability
 
 Codes = npt.NDArray[np.int8]
 VERDICTS = tuple(Verdict)
@@ -113,7 +114,7 @@ class Weigher:
         for at, places in self._look(among):
             inside = _inside(places, layer)
             rel = _at_measured(places, inside) * _reliability(places, claim, layer)
-            share[at] = _mean(places, inside, rel, claim.probability)
+            share[at] = _mean(places, inside, rel, Reliability.of(claim).at_edge)
             here = self.surroundings.covered[self.rows[at], layer]
             covered = places.covered[layer]
             split[at] = (covered.any(axis=1) | here) & ~(covered.all(axis=1) & here)
@@ -168,7 +169,7 @@ class Weigher:
         possible = np.zeros(len(self.rows), dtype=bool)
         for stance in (stance for each in by_need for stance in each if stance.is_((Fit.QUALIFIES,), (Time.LIVE,))):
             depth_m = self.cep95_m + self.surroundings.edge_distance_m(self.rows, [stance.number])[:, 0]
-            possible |= (depth_m >= 0) & (reliable(stance.layer.probability, stance.layer.resolution_m, depth_m) >= risk.yes)
+            possible |= (depth_m >= 0) & (Reliability.of(stance.layer).at(depth_m) >= risk.yes)
         return possible
 
     def _agree(self, places: Places, met: "_Met") -> Bools:
@@ -223,7 +224,7 @@ def _inside(places: Places, layer: int) -> Bools:
 
 
 def _reliability(places: Places, claim: Layer, layer: int) -> Floats:
-    return reliable(claim.probability, claim.resolution_m, places.edge_distance_m[layer])
+    return Reliability.of(claim).at(places.edge_distance_m[layer])
 
 
 _ANY_FIT = tuple(Fit)
@@ -257,7 +258,7 @@ def _need_met(places: Places, by: Sequence[Stance]) -> _Met:
         served=served,
         unknown=~served & (pending | ~denied),
         rel=_most_reliable(places, serving),
-        at_edge=max((stance.layer.probability for stance in serving), default=0.0),
+        at_edge=max((Reliability.of(stance.layer).at_edge for stance in serving), default=0.0),
     )
 
 

@@ -214,6 +214,16 @@ def test_shipped_files_need_no_shared_folder(spark: Any, delivery: Path) -> None
     assert answers(checked) == answers(expected)
 
 
+def test_of_an_archive_all_have_the_snapshot_that_the_driver_chose(spark: Any, delivery: Path) -> None:
+    text = delivery.read_text(encoding="utf-8")
+    (delivery.parent / "archive").mkdir()
+    (delivery.parent / "snapshot").rename(delivery.parent / "archive" / "first")
+    delivery.write_text(text.replace('snapshot = "snapshot/"', 'snapshots = "archive/"'), encoding="utf-8")
+    table = made_orders(50)
+    checked = in_order(check_orders(on_spark(spark, table, 1), delivery, product="mbb-4g"))
+    assert answers(checked) == answers(Checker.from_config(delivery).check_frame(table, product="mbb-4g"))
+
+
 @pytest.mark.parametrize(
     ("spoilt", "error"),
     [

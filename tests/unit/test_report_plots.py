@@ -1,45 +1,24 @@
-"""Plots of checked orders: what is drawn is what the frame says, counted by hand."""
+"""The plots show the figures: what is drawn is read back from the picture."""
 
+import io
 from datetime import date
-from typing import Any
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
-matplotlib = pytest.importorskip("matplotlib", reason="the extra 'notebook' is not installed")
-
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-
-from coverage_check.checker import Checker  # noqa: E402
-from coverage_check.decision import Verdict  # noqa: E402
-from coverage_check.errors import TableInvalid  # noqa: E402
-from coverage_check.report.plots import coverage_by_level, edge_distances, mismatch_by  # noqa: E402
-
-SALE = date(2025, 11, 1)
-CHECKED = pd.DataFrame(
-    [
-        # verdict, metres to the edge, municipality
-        ("not_deliverable", -6200.0, "Norrtälje"),
-        ("not_deliverable", -120.0, "Norrtälje"),
-        ("conditional", 40.0, "Norrtälje"),
-        ("deliverable", 800.0, "Norrtälje"),
-        ("undetermined", None, "Vaxholm"),
-        ("deliverable", 5000.0, "Vaxholm"),
-        ("deliverable", 310.0, None),
-    ],
-    columns=["cc_verdict", "cc_edge_distance_m", "kommun"],
-)
+from coverage_check.checker import Checker
+from coverage_check.decision import Verdict
+from coverage_check.errors import InvalidInput
+from coverage_check.report.figures import Tally
+from coverage_check.report.judged import Judged
+from coverage_check.report.plots import coverage_by_level, edge_distances, mismatch_by
+from tests.made_decisions import made_decision
 
 
-@pytest.fixture
-def ax() -> Axes:
-    axes: Axes = Figure().subplots()
-    return axes
+def bars(axes: Axes) -> list[Rectangle]:
+    return [patch for patch in axes.patches if isinstance(patch, Rectangle)]
 
 
 @pytest.fixture(scope="module")
@@ -47,113 +26,51 @@ def checker() -> Checker:
     return Checker.from_config("demo")
 
 
-def bars(ax: Axes) -> dict[str, dict[str, float]]:
-    """Give what a chart of bars shows: series → row → length."""
-    rows = [label.get_text() for label in ax.get_yticklabels()]
-    return {
-        str(series.get_label()): dict(zip(rows, (bar.get_width() for bar in series), strict=True))
-        for series in ax.containers
-        if hasattr(series, "patches") and series.patches
-    }
+def test_coverage_by_level_shows_each_layer_in_force_with_its_area(checker: Checker) -> None:
+    day = date(2025, 11, 1)
+    (axes,) = coverage_by_level(checker.snapshot, on=day).axes
+    drawn = {text.get_text().rpartition("(")[2][:-1] for text in axes.get_yticklabels()}
+    in_force = {layer.id: layer.area_km2 for layer in checker.snapshot.layers if layer.in_force(day)}
+    assert drawn == set(in_force)
+    assert sorted(bar.get_width() for bar in bars(axes)) == pytest.approx(sorted(in_force.values()))
+    with pytest.raises(InvalidInput, match="1990"):
+        coverage_by_level(checker.snapshot, on=date(1990, 1, 1))
 
 
-@pytest.mark.parametrize("form", ["pandas", "arrow"])
-def test_mismatch_is_the_share_of_each_group(ax: Axes, form: str) -> None:
-    mismatch_by(CHECKED if form == "pandas" else pa.Table.from_pandas(CHECKED), "kommun", ax=ax)
-    assert bars(ax) == {
-        "not deliverable": {"Norrtälje (n = 4)": 0.5, "Vaxholm (n = 2)": 0.0, "(empty) (n = 1)": 0.0},
-        "conditional": {"Norrtälje (n = 4)": 0.25, "Vaxholm (n = 2)": 0.0, "(empty) (n = 1)": 0.0},
-        "undetermined": {"Norrtälje (n = 4)": 0.0, "Vaxholm (n = 2)": 0.5, "(empty) (n = 1)": 0.0},
-    }
-    highest = max(ax.get_yticklabels(), key=lambda label: label.get_position()[1])
-    assert highest.get_text() == "Norrtälje (n = 4)"  # the most mismatches
+def test_every_known_distance_is_in_a_bar_on_its_side() -> None:
+    metres = [*np.random.default_rng(1).normal(0, 900, 500), 5000.0, -5000.0, None, float("nan"), 0.0]
+    (axes,) = edge_distances(metres, within_m=1000).axes
+    heights = [(bar.get_x() + bar.get_width() / 2, bar.get_height()) for bar in bars(axes)]
+    known = [value for value in metres if value is not None and np.isfinite(value)]
+    assert sum(height for middle, height in heights if middle > 0) == sum(value >= 0 for value in known)
+    assert sum(height for middle, height in heights if middle < 0) == sum(value < 0 for value in known)
+    with pytest.raises(InvalidInput):
+        edge_distances([None])
+    with pytest.raises(InvalidInput):
+        edge_distances([1.0], within_m=0)
 
 
-def test_the_interval_is_wilsons(ax: Axes) -> None:
-    """Of 3 in 4, as published tables and R's prop.test without correction give it: 30.1 to 95.4 %."""
-    mismatch_by(CHECKED, "kommun", ax=ax)
-    segments = [line for lines in ax.collections for line in lines.get_segments()]  # type: ignore[attr-defined]
-    widest = max(segments, key=lambda line: line[1][0])
-    np.testing.assert_allclose(widest[:, 0], (0.3006, 0.9544), atol=5e-5)
+def test_mismatch_shows_each_group_its_interval_and_who_stands_out() -> None:
+    tally = Tally(["Kommun"])
+    for value, bad, count in (("Norrtälje", 30, 60), ("Östhammar", 2, 60), ("", 1, 40)):
+        for n in range(count):
+            verdict = Verdict.NOT_DELIVERABLE if n < bad else Verdict.DELIVERABLE
+            tally.add(Judged(row=1, values=(value,), answer=DECISIONS[verdict]))
+    figures = tally.figures
+    (axes,) = mismatch_by(figures, "Kommun").axes
+    names = [text.get_text() for text in axes.get_yticklabels()]
+    assert names == ["Norrtälje ▲ · 60", "Östhammar · 60", "(empty) · 40"]
+    ranges = [xs for line in axes.lines if (xs := np.atleast_1d(np.asarray(line.get_xdata(), float))).size == 2][:3]
+    shares = [outcome.share(Verdict.NOT_DELIVERABLE) for outcome in figures.splits[0].groups.values()]
+    assert np.allclose(ranges, [[100 * share.low, 100 * share.high] for share in shares])
+    with pytest.raises(InvalidInput, match="they are by Kommun"):
+        mismatch_by(figures, "kommun")
 
 
-def test_only_the_worst_twenty_groups_are_shown(ax: Axes) -> None:
-    many = pd.DataFrame({"cc_verdict": ["not_deliverable"] * 30, "seller": [f"s{n % 25:02}" for n in range(30)]})
-    mismatch_by(many, "seller", ax=ax)
-    assert len(ax.get_yticklabels()) == 20
-    assert {"s00 (n = 2)", "s04 (n = 2)"} <= {label.get_text() for label in ax.get_yticklabels()}
-    assert "20 of 25 groups" in ax.get_title()
+def test_they_can_be_saved(checker: Checker) -> None:
+    out = io.BytesIO()
+    coverage_by_level(checker.snapshot).savefig(out, format="png")
+    assert out.getvalue().startswith(b"\x89PNG")
 
 
-def test_distances_are_counted_in_their_bins(ax: Axes) -> None:
-    edge_distances(CHECKED, ax=ax)
-    series: list[Any] = list(ax.containers)
-    counted = {bars[0].get_label(): {bar.get_x(): bar.get_height() for bar in bars if bar.get_height()} for bars in series}
-    assert counted == {
-        "not deliverable": {-5000.0: 1, -250.0: 1},
-        "conditional": {0.0: 1},
-        "deliverable": {250.0: 1, 750.0: 1, 4750.0: 1},
-    }
-    assert "6 orders" in ax.get_title()
-    assert "1 without" in ax.get_title()
-
-
-@given(
-    rows=st.lists(
-        st.tuples(st.sampled_from([verdict.value for verdict in Verdict]), st.none() | st.floats(-9000, 9000)), max_size=30
-    )
-)
-def test_no_order_is_lost_whatever_its_distance(rows: list[tuple[str, float | None]]) -> None:
-    ax = Figure().subplots()
-    edge_distances(pd.DataFrame(rows, columns=["cc_verdict", "cc_edge_distance_m"]), ax=ax)
-    measured = sum(distance is not None for _, distance in rows)
-    assert sum(bar.get_height() for series in ax.containers for bar in series) == measured
-
-
-def test_levels_are_what_the_layers_say_at_each_place(ax: Axes, checker: Checker) -> None:
-    """Each place's best level, asked of the layers one by one."""
-    rng = np.random.default_rng(5)
-    lat, lon = 59.8 + rng.uniform(-0.08, 0.08, 150), 18.94 + rng.uniform(-0.1, 0.1, 150)
-    checked = pd.DataFrame({"cc_lat": [*lat, None], "cc_lon": [*lon, None]})
-    coverage_by_level(checker.snapshot, checked, on=SALE, ax=ax)
-    said = [_said(checker, one, other) for one, other in zip(lon.tolist(), lat.tolist(), strict=True)]
-    shown = bars(ax)
-    for level in ("very good", "good", "basic", "not covered", "no data"):
-        assert shown[level]["Exempelnät 4G"] == pytest.approx(said.count(level) / 150)
-    assert {said.count(level) > 0 for level in shown} == {True}
-    assert "150 places" in ax.get_title()
-
-
-def _said(checker: Checker, lon: float, lat: float) -> str:
-    found = checker.snapshot.lookup(lon=lon, lat=lat)
-    surveyed = False
-    best: set[str] = set()
-    for n, layer in enumerate(checker.snapshot.layers):
-        if layer.technology == "4G" and layer.in_force(SALE):
-            surveyed |= bool(found.surveyed[0, n])
-            best |= {layer.assumed_level.value} if found.covered[0, n] else set()
-    level = next((each for each in ("very_good", "good", "basic") if each in best), None)
-    return level.replace("_", " ") if level else "not covered" if surveyed else "no data"
-
-
-def test_a_silent_or_stale_layer_has_no_data(ax: Axes, checker: Checker) -> None:
-    """Long after the layers have gone stale nothing is known, which is not the same as nothing is covered."""
-    checked = pd.DataFrame({"cc_lat": [59.7935], "cc_lon": [18.914]})
-    coverage_by_level(checker.snapshot, checked, on=date(2035, 1, 1), ax=ax)
-    assert set(bars(ax)["no data"].values()) == {1.0}
-
-
-def test_a_checked_frame_can_be_drawn_as_it_comes(checker: Checker) -> None:
-    orders = pd.DataFrame({"adress": ["Harg 12, 760 21 Vätö", "Box 12, 760 21 Vätö"], "kommun": ["Norrtälje"] * 2})
-    checked = checker.check_frame(orders, product="mbb-4g", on="2025-11-01")
-    drawn: list[Any] = [
-        edge_distances(checked, ax=Figure().subplots()),
-        mismatch_by(checked, "kommun", ax=Figure().subplots()),
-        coverage_by_level(checker.snapshot, checked, on=SALE, ax=Figure().subplots()),
-    ]
-    assert all(axes.get_title() and axes.get_xlabel() for axes in drawn)
-
-
-def test_a_column_that_is_not_there_is_said(ax: Axes) -> None:
-    with pytest.raises(TableInvalid, match="kommun"):
-        mismatch_by(CHECKED, "komun", ax=ax)
+DECISIONS = {verdict: made_decision(verdict=verdict) for verdict in (Verdict.DELIVERABLE, Verdict.NOT_DELIVERABLE)}
