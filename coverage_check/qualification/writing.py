@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NoReturn
 
 from coverage_check.decision import AskedAddress, Decision, ProductName, Verdict
 from coverage_check.location import Match
@@ -61,13 +62,18 @@ def write(alike: Alike, example: Example, catalogue: Mapping[str, Product]) -> O
     layers = {a.layer.id: number for number, a in enumerate(case.availabilities)}
     return Outline(
         decision=decision,
-        case=case,
+        case=replace(case, weigh=_forgotten, around=_forgotten, moved=None),
         evidence=tuple(witness(rank, layers[item.layer], case, item.status) for rank, item in evidence),
         own=own,
         probability=own if case.condition is None else replace(own, use=conditional_use(own.use, case.condition)),
         offers=tuple(offer.question for offer in offers),
         edges=edges(case),
     )
+
+
+def _forgotten(*_: object) -> NoReturn:
+    """Stand for what a kept outline must not hold: the places that its example was looked at in, megabytes each."""
+    raise LookupError("An outline keeps nothing of the places that it was made from.")
 
 
 def _case(alike: Alike, example: Example) -> explanation.Case:
