@@ -6,7 +6,7 @@ snapshot.lookup(lon=18.95, lat=59.82).covered
 """
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from coverage_check.coverage.index import Index
     from coverage_check.coverage.lookup import Areas, Columns, Floats, Lookup
+    from coverage_check.coverage.picture import Picture
     from coverage_check.coverage.sources.features import Geometries
 
 Progress = Callable[[int, int, str], None]
@@ -231,6 +232,60 @@ class Snapshot:
             raise InvalidInput(f"the snapshot has no layer {layer!r}{nearest(layer, areas) or '.'}")
         return Rings.indexed(self._index, areas[layer]).polygons()
 
+    def survey_polygons(self, layer: str) -> "Geometries | None":
+        """Give the area that a layer speaks about, as `polygons` gives its union; None for everywhere.
+
+        Raises
+        ------
+        InvalidInput
+            The snapshot has no layer of that id.
+        """
+        surveys = dict(zip((each.id for each in self.layers), self._surveys(), strict=True))
+        if layer not in surveys:
+            raise InvalidInput(f"the snapshot has no layer {layer!r}{nearest(layer, surveys) or '.'}")
+        survey = surveys[layer]
+        if isinstance(survey, int):
+            return Rings.indexed(self._index, survey).polygons()
+        if survey is None:
+            return None
+        import shapely  # noqa: PLC0415
+
+        west, south, east, north = survey
+        return shapely.box([west], [south], [east], [north])
+
+    def explore(
+        self,
+        *,
+        layers: Sequence[str] | None = None,
+        bounds: tuple[float, float, float, float] | None = None,
+        lon: "npt.ArrayLike" = (),
+        lat: "npt.ArrayLike" = (),
+        labels: Sequence[str] = (),
+    ) -> "Picture":
+        """Show layers on a map for notebooks that needs no network, each with a box to tick.
+
+        It is simplified for display: ask `lookup`, not the map.
+
+        Parameters
+        ----------
+        layers
+            Their ids, the first at the bottom; all where none is named, and then the first is ticked.
+        bounds
+            West, south, east and north, degrees, WGS 84; None for the layers whole.
+        lon, lat
+            Places to show on top, degrees, WGS 84: numbers or arrays as in `lookup`.
+        labels
+            What each place says under the mouse.
+
+        Raises
+        ------
+        InvalidInput
+            A layer that the snapshot doesn't have, bounds that aren't, or places as `lookup` refuses them.
+        """
+        from coverage_check.coverage.exploring import explore  # noqa: PLC0415 - only a map draws
+
+        return explore(self, layers=layers, bounds=bounds, places=self.to_metric(lon=lon, lat=lat), labels=labels)
+
     @property
     def _index(self) -> "Index":
         """What answers, opened at the first question; without a lock, which a fork might inherit held."""
@@ -245,15 +300,15 @@ class Snapshot:
         if self._laid_out is None:
             from coverage_check.coverage.lookup import Columns  # noqa: PLC0415
 
-            stored = self._manifest.layers
-            self._laid_out = Columns(
-                claims=[layer.area for layer in stored],
-                surveys=[
-                    _SURVEYS[layer.claim.survey](layer.claim) if layer.survey_area is None else layer.survey_area
-                    for layer in stored
-                ],
-            )
+            self._laid_out = Columns(claims=[layer.area for layer in self._manifest.layers], surveys=self._surveys())
         return self._laid_out
+
+    def _surveys(self) -> "list[int | tuple[float, float, float, float] | None]":
+        """Give each layer's survey area: its number in the index, its bounds, or None for everywhere."""
+        return [
+            _SURVEYS[layer.claim.survey](layer.claim) if layer.survey_area is None else layer.survey_area
+            for layer in self._manifest.layers
+        ]
 
     def __reduce__(self) -> "tuple[Callable[[Path], Snapshot], tuple[Path]]":
         return Snapshot.open, (self.path,)

@@ -127,10 +127,11 @@ def mismatch_by(figures: Figures, column: str) -> "Figure":
 
 def _plot(*, height: float) -> "tuple[Figure, Axes]":
     try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
+        import matplotlib.pyplot as plt  # noqa: PLC0415 - an extra
     except ImportError:
         raise MissingExtra("Plots need matplotlib: pip install 'mobile-coverage-check[notebook]'.") from None
-    figure = Figure(figsize=(8.0, height), layout="constrained")
-    axes = figure.subplots()
+    # By pyplot, for only then does a notebook know how to show a figure; closed, or it would show it twice.
+    figure, axes = plt.subplots(figsize=(8.0, height), layout="constrained")
+    plt.close(figure)
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes

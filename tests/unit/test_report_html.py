@@ -19,6 +19,7 @@ from coverage_check.audit import Outputs, audit_sales
 from coverage_check.checker import Checker
 from coverage_check.cli import run as run_command
 from coverage_check.config import BUNDLED
+from coverage_check.coverage.picture import Frame
 from coverage_check.decision import Decision, ReasonCode, Verdict
 from coverage_check.errors import InvalidInput
 from coverage_check.orders import Run
@@ -26,7 +27,6 @@ from coverage_check.report.html import PERSONAL, Options, Report, words
 from coverage_check.report.html.ground import _VERTICES, WIDTH_PX, _path
 from coverage_check.report.html.listing import Listing
 from coverage_check.report.judged import Answer, Judged, verdict_of
-from coverage_check.report.window import Window
 from tests.made_decisions import DISTANCES, made_decision
 
 TODAY = date(2026, 2, 1)
@@ -196,7 +196,7 @@ def test_a_large_layer_is_drawn_small() -> None:
     turns = np.linspace(0, 2 * np.pi, 200_000, endpoint=False)
     radius = 40_000 + 500 * np.sin(997 * turns) + 100 * np.sin(13_001 * turns)
     coast = shapely.Polygon(np.column_stack((radius * np.cos(turns), radius * np.sin(turns))))
-    window = Window(west=-50_000, south=-50_000, east=50_000, north=50_000, width_px=WIDTH_PX)
+    window = Frame(west=-50_000, south=-50_000, east=50_000, north=50_000, full_width_px=WIDTH_PX)
     path = _path(np.array([coast]), window)
     points = [tuple(map(float, pair.split(","))) for pair in re.split("[MLZ]+", path) if pair]
     assert 100 < len(points) <= _VERTICES
@@ -206,7 +206,7 @@ def test_a_large_layer_is_drawn_small() -> None:
 
 
 def test_what_lies_outside_the_window_is_not_drawn() -> None:
-    window = Window(west=0, south=0, east=1000, north=1000, width_px=WIDTH_PX)
+    window = Frame(west=0, south=0, east=1000, north=1000, full_width_px=WIDTH_PX)
     assert _path(np.array([shapely.box(2000, 2000, 3000, 3000)]), window) == ""
     assert _path(np.array([shapely.box(-5000, -5000, 5000, 5000)]), window).count("L") == 3
 

@@ -12,9 +12,9 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 
+from coverage_check.coverage.picture import Coordinates, Frame, ring_data
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.report.html.listing import Listed
-from coverage_check.report.window import Coordinates, Window, ring_path
 
 WIDTH_PX = 1000.0
 _LAYERS = 4
@@ -89,7 +89,7 @@ def draw_ground(rows: Sequence[Listed], snapshots: Sequence[Snapshot]) -> Ground
     )
 
 
-def _window(points: Coordinates) -> Window:
+def _window(points: Coordinates) -> Frame:
     """Show all places with a margin, in a shape that fits a screen."""
     (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
     margin = max(_MARGIN_M, 0.06 * max(east - west, north - south))
@@ -97,22 +97,22 @@ def _window(points: Coordinates) -> Window:
     width, height = east - west, north - south
     wider = max(height / _LARGEST_HEIGHT - width, 0.0) / 2
     higher = max(width * 0.5 - height, 0.0) / 2
-    return Window(
+    return Frame(
         west=float(west - wider),
         south=float(south - higher),
         east=float(east + wider),
         north=float(north + higher),
-        width_px=WIDTH_PX,
+        full_width_px=WIDTH_PX,
     )
 
 
-def _layers(names: Sequence[str], snapshots: Sequence[Snapshot], window: Window) -> dict[str, str]:
+def _layers(names: Sequence[str], snapshots: Sequence[Snapshot], window: Frame) -> dict[str, str]:
     """Draw layers; one that several snapshots have, as the latest has it."""
     homes = {layer.id: snapshot for snapshot in snapshots for layer in snapshot.layers}
     return {name: _path(homes[name].polygons(name), window) for name in names if name in homes}
 
 
-def _path(polygons: npt.NDArray[np.object_], window: Window) -> str:
+def _path(polygons: npt.NDArray[np.object_], window: Frame) -> str:
     """Write a layer as path data, in tenths of a pixel, holes left open by the even-odd rule."""
     import shapely  # noqa: PLC0415 - only a map needs it
 
@@ -126,4 +126,4 @@ def _path(polygons: npt.NDArray[np.object_], window: Window) -> str:
         simple = shapely.simplify(clipped, tolerance_m, preserve_topology=False)
     parts = shapely.get_parts(simple)
     rings = shapely.get_rings(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
-    return "".join(ring_path(window.pixels(shapely.get_coordinates(ring))) for ring in rings)
+    return "".join(ring_data(window.pixels(shapely.get_coordinates(ring))) for ring in rings)

@@ -37,6 +37,7 @@ REASONS: Mapping[ReasonCode, Words] = {
     ReasonCode.OUTSIDE_SURVEY_AREA: Words("Utanför kartans område", "Outside the map's area"),
     ReasonCode.LAYER_STALE: Words("För gammal karta", "The map is too old"),
     ReasonCode.LAYERS_DISAGREE: Words("Kartorna motsäger varandra", "The maps contradict each other"),
+    ReasonCode.MEASURED: Words("Kartan är uppmätt", "The map was measured"),
     ReasonCode.THRESHOLD_UNKNOWN: Words("Okänd nivå på kartan", "The map's level is unknown"),
     ReasonCode.ADDRESS_AMBIGUOUS: Words("Adressen passar flera platser", "The address fits several places"),
     ReasonCode.ADDRESS_NOT_FOUND: Words("Adressen finns inte", "No such address"),
