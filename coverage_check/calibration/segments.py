@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coverage_check.calibration.measurements import Measurements
+from coverage_check.intervals import wilson_interval
 
 SEGMENT_S = 120.0
 """A drive is cut every two minutes, an assumption: 1 to 2 km of road by car, beyond which shadowing is uncorrelated."""
@@ -72,8 +73,8 @@ def segments_of(measurements: Measurements, x: Floats, y: Floats) -> Segments:
 def interval(served: Mask, segments: Segments, seed: int) -> tuple[float, float]:
     """Give the 95 % interval of the share that was served."""
     ends = [_bootstrap(served, bundle, seed) for bundle in (segments.along, segments.square)]
-    ends.append(_wilson(float(served.mean()), segments.count))
-    return max(0.0, min(low for low, _ in ends)), min(1.0, max(high for _, high in ends))
+    ends.append(wilson_interval(float(served.mean()) * segments.count, segments.count, z=_Z))
+    return min(low for low, _ in ends), max(high for _, high in ends)
 
 
 def _numbered(keys: Sequence[object]) -> Integers:
@@ -99,10 +100,3 @@ def _sizes(count: int) -> Iterator[int]:
     size = max(1, _NUMBERS_AT_ONCE // count)
     for done in range(0, DRAWS, size):
         yield min(size, DRAWS - done)
-
-
-def _wilson(share: float, count: int) -> tuple[float, float]:
-    shrink = 1 + _Z**2 / count
-    half = _Z * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2)) / shrink
-    middle = (share + _Z**2 / (2 * count)) / shrink
-    return middle - half, middle + half

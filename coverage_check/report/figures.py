@@ -1,8 +1,6 @@
 """From judged rows to figures: counts, shares with their intervals, money at risk. Pure, and in one pass.
 
-A share says how common something is among sales of this kind; its interval is Wilson's (E. B. Wilson, Journal of the
-American Statistical Association 22, 1927), which holds for few sales and for shares near 0 and 1, where the usual one
-does not.
+A share says how common something is among sales of this kind; its interval is Wilson's (`intervals`).
 """
 
 import math
@@ -15,6 +13,7 @@ from typing import Any
 
 from coverage_check.decision import ReasonCode, Verdict
 from coverage_check.errors import InvalidInput
+from coverage_check.intervals import wilson_interval
 from coverage_check.report.judged import Answer, Judged, day_of, doubt_of, reason_of, verdict_of
 
 SCHEMA = "coverage-check/figures/1"
@@ -48,9 +47,8 @@ def wilson(count: int, of: int, *, confidence: float = CONFIDENCE) -> Share:
     if of == 0:
         return Share(count=0, of=0, low=0.0, high=1.0)
     z = NormalDist().inv_cdf((1 + confidence) / 2)
-    middle = (count + z * z / 2) / (of + z * z)
-    half = z / (of + z * z) * math.sqrt(count * (of - count) / of + z * z / 4)
-    return Share(count=count, of=of, low=max(middle - half, 0.0), high=min(middle + half, 1.0))
+    low, high = wilson_interval(count, of, z=z)
+    return Share(count=count, of=of, low=low, high=high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
