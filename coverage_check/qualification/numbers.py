@@ -6,7 +6,7 @@ import numpy as np
 
 from coverage_check.availability import Floats
 
-_TABLE_TENTHS = 100_000
+_KEPT_TENTHS = 100_000
 
 
 def tenths(values: Floats) -> Floats:
@@ -16,14 +16,13 @@ def tenths(values: Floats) -> Floats:
 
 
 def tenths_texts(values: Floats) -> list[str]:
-    """Write numbers rounded to tenths, the usual ones by looking them up."""
+    """Write numbers rounded to tenths, the usual ones as they were written before."""
     if not values.size:
         return []
     finite = np.where(np.isfinite(values), values, 0.0)
-    if np.abs(finite).max() * 10 > _TABLE_TENTHS:
+    if np.abs(finite).max() * 10 > _KEPT_TENTHS:
         return list(map(repr, values.tolist()))
-    table = _table()
-    return [table[number] for number in np.rint(finite * 10).astype(np.int64).tolist()]
+    return list(map(_tenth_text, np.rint(finite * 10).astype(np.int64).tolist()))
 
 
 def rounded_texts(values: Floats) -> list[str]:
@@ -32,7 +31,6 @@ def rounded_texts(values: Floats) -> list[str]:
 
 
 @cache
-def _table() -> list[str]:
-    """Give the texts of 0.0, 0.1 … 10000.0, and from the end backwards those of -0.1, -0.2 and so on."""
-    positive = [repr(number / 10) for number in range(_TABLE_TENTHS + 1)]
-    return positive + ["-" + text for text in reversed(positive[1:])]
+def _tenth_text(number: int) -> str:
+    """Write a number of tenths; distances come again and again, and there are no more than `_KEPT_TENTHS` of each sign."""
+    return repr(number / 10)
