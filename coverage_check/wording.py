@@ -134,6 +134,10 @@ VARIANTS: Mapping[tuple[ReasonCode, str], Words] = {
         "Ingen {technology} som räcker finns där den dagen.",
         "No {technology} that is enough is there on that day.",
     ),
+    (ReasonCode.NO_COVERAGE, "wherever"): Words(
+        "Kartan visar ingen {technology} som räcker, var platsen än är.",
+        "The map shows no {technology} that is enough, wherever the place may be.",
+    ),
     (ReasonCode.BELOW_REQUIRED_LEVEL, "too_slow"): Words(
         "{technology} finns där, men kartan lovar bara {speed} Mbit/s.",
         "There is {technology} there, but the map promises only {speed} Mbit/s.",

@@ -167,7 +167,10 @@ def _whys(case: Case) -> Iterator[Why]:
     elif case.verdict is Verdict.UNDETERMINED:
         yield from _why_undetermined(case)
     else:
-        yield from _why_no(case)
+        known = tuple(_why_no(case))
+        yield from known
+        if not known and case.product.on_sale(case.on):
+            yield _nowhere(case)
     yield from _remarks(case)
 
 
@@ -202,6 +205,12 @@ def _why_no(case: Case) -> Iterator[Why]:
     elif claim and covered and case.product.on_sale(case.on):  # where asking costs too much, a likely place may be a no
         yield why(ReasonCode.EDGE_UNCERTAIN, claim)
     yield from _elsewhere(case)
+
+
+def _nowhere(case: Case) -> Why:
+    """Say no of a place about which no map speaks, where the maps deny all others that the location may be."""
+    live = (claim for claim in case.assessment.focus if claim.is_(Fit.QUALIFIES, Time.LIVE))
+    return why(ReasonCode.NO_COVERAGE, next(live, case.deciding), "wherever")
 
 
 def _why_not_covered(case: Case) -> Iterator[Why]:

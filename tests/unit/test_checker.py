@@ -20,7 +20,7 @@ from coverage_check.checker import Checker
 from coverage_check.config import BUNDLED
 from coverage_check.decision import Decision, ReasonCode, Verdict
 from coverage_check.errors import GeocoderUnavailable, InvalidInput, LocateError, TableInvalid
-from coverage_check.location import Location
+from coverage_check.location import Candidate, Location, LocationLevel, Match
 
 SALE = date(2025, 11, 1)
 ADDRESSES = (
@@ -227,3 +227,30 @@ def test_a_frame_that_is_answered_already_is_refused(checker: Checker) -> None:
     answered = checker.check_frame(pd.DataFrame({"address": [ADDRESSES[0]]}), product="mbb-4g")
     with pytest.raises(TableInvalid, match="cc_verdict"):
         checker.check_frame(answered, product="mbb-4g")
+
+
+OFF_THE_MAP, ON_IT = (59.75, 18.8125), (59.75, 19.0)
+
+
+@settings(max_examples=40)
+@given(
+    found=st.sampled_from([OFF_THE_MAP, ON_IT, (59.7943, 18.9142)]),
+    others=st.lists(st.sampled_from([OFF_THE_MAP, ON_IT, (59.7943, 18.9142)]), min_size=2, max_size=3),
+    product=st.sampled_from(["mbb-4g", "mbb-3g", "mbb-4g-flex"]),
+)
+def test_every_decision_about_several_places_has_a_reason(
+    checker: Checker, found: tuple[float, float], others: list[tuple[float, float]], product: str
+) -> None:
+    """Also where no map speaks of the found place, and all that it may be besides are denied."""
+    level, cep50_m, cep95_m = LocationLevel.COORDINATES, 5.0, 15.0
+    candidates = tuple(
+        Candidate(label="", lat=lat, lon=lon, level=level, match=Match.EXACT, cep50_m=cep50_m, cep95_m=cep95_m)
+        for lat, lon in others
+    )
+    lat, lon = found
+    place = Location(
+        lat=lat, lon=lon, level=level, match=Match.AMBIGUOUS, cep50_m=cep50_m, cep95_m=cep95_m, candidates=candidates
+    )
+    decision = checker.check_location(place, product=product, on=date(2026, 2, 1))
+    assert decision.reasons
+    assert decision.sentence.sv
