@@ -3,14 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
+SPARK := $(VENV)/.spark
 
-.PHONY: demo test check lint types contracts wheel data clean
+.PHONY: demo test check spark lint types contracts wheel data clean
 
 demo: $(STAMP)
 	@$(BIN)/coverage-check demo
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
+
+# Apache Spark for its tests, which skip without it: a download of 450 MB that nothing else needs.
+spark: $(SPARK)
 
 check: lint types contracts test wheel
 
@@ -35,6 +39,10 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[excel,h3,parquet,postgres,raster,notebook,web,test]'
 	@touch $(STAMP)
+
+$(SPARK): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[spark]'
+	@touch $(SPARK)
 
 # The demonstration's snapshot and register, compiled from data/vato/ (data/README.md has the recipe of the rest).
 data: $(STAMP)

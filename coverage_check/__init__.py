@@ -15,8 +15,10 @@ from coverage_check.version import __version__
 
 if TYPE_CHECKING:
     from coverage_check.address import Address, Coordinates, PlusCode, PropertyDesignation
+    from coverage_check.audit import audit_frame, audit_sales
     from coverage_check.availability import Availability
     from coverage_check.checker import Checker
+    from coverage_check.coverage.archive import Archive
     from coverage_check.coverage.snapshot import Snapshot, import_layers
     from coverage_check.decision import Decision, Reason, ReasonCode, Verdict
     from coverage_check.errors import CoverageCheckError
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "address": ("Address", "Coordinates", "PlusCode", "PropertyDesignation"),
+    "audit": ("audit_frame", "audit_sales"),
     "availability": ("Availability",),
     "checker": ("Checker",),
+    "coverage.archive": ("Archive",),
     "coverage.snapshot": ("Snapshot", "import_layers"),
     "decision": ("Decision", "Reason", "ReasonCode", "Verdict"),
     "errors": ("CoverageCheckError",),
@@ -43,6 +47,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Address",
+    "Archive",
     "Availability",
     "Candidate",
     "Channel",
@@ -71,6 +76,8 @@ __all__ = [
     "Technology",
     "Verdict",
     "__version__",
+    "audit_frame",
+    "audit_sales",
     "import_layers",
     "recompute_with",
 ]

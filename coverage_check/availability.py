@@ -1,12 +1,18 @@
-"""What one layer says at a location."""
+"""What layers say at a location: one layer at one place, and all layers at all the places of a batch."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from coverage_check.layer import Layer
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
 
 
 class Status(StrEnum):
@@ -40,3 +46,67 @@ class Availability:
     surveyed: npt.NDArray[np.bool_]
     edge_distance_m: npt.NDArray[np.float64]
     edge_bearing_deg: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Places:
+    """What layers say at the equally likely places of the customer, for some rows of a batch.
+
+    A layer that says the same at all places of these rows has one column for all of them.
+
+    Attributes
+    ----------
+    rows
+        int[m]: which rows of the batch these are.
+    covered, surveyed
+        Layer number → bool[m, places] or bool[m, 1].
+    edge_distance_m
+        Layer number → float64[m, measured] or float64[m, 1]: signed metres to the edge of the claim, at the covered ones
+        of the measured places; elsewhere any number.
+    measured
+        Which of the places are measured, evenly among the others. Coverage ends at an edge, so every place is asked about
+        it; reliability fades slowly, so some of them are enough.
+    in_order
+        Whether the places come nearest first.
+    spots
+        How many spots the places lie around, as many around each.
+    """
+
+    rows: Rows
+    covered: Mapping[int, Bools]
+    surveyed: Mapping[int, Bools]
+    edge_distance_m: Mapping[int, Floats]
+    measured: Rows
+    in_order: bool = True
+    spots: int = 1
+
+
+class Surroundings(Protocol):
+    """What every layer says at the found places of a batch, and around them as far as each may be off.
+
+    Layers go by their number in `layers`, rows by their number in the batch.
+    """
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers."""
+
+    @property
+    def covered(self) -> Bools:
+        """bool[rows, layers]: the found place lies inside the claim."""
+
+    @property
+    def surveyed(self) -> Bools:
+        """bool[rows, layers]: the layer speaks about the found place."""
+
+    def edge_distance_m(self, rows: Rows, layers: Sequence[int]) -> Floats:
+        """Measure float64[rows, layers] from found places: signed metres to the edge, positive inside, capped at ±5000."""
+
+    def edge_bearing_deg(self, rows: Rows, layer: int) -> Floats:
+        """Give float64[rows]: direction to the nearest edge, degrees clockwise from north; NaN beyond the cap."""
+
+    def places(self, rows: Rows, layers: Sequence[int]) -> Iterator[Places]:
+        """Look around: give each of the rows once, in parts."""
+
+    def around(self, row: int, layers: Sequence[int]) -> Mapping[int, Availability]:
+        """Measure at every place of the customer around one found place, nearest first."""

@@ -39,11 +39,17 @@ class Config(LocatingConfig):
 
     Attributes
     ----------
+    snapshot
+        The folder of the snapshot that answers today's questions, or None where the archive's last one does.
+    snapshots
+        The archive: a folder of snapshots, of which an audit takes the last one published by the day of sale. One of
+        `snapshot` and `snapshots` is there.
     as_of
         The day that is taken where none is given; None for today. The demonstration has one, because its story does.
     """
 
-    snapshot: Path
+    snapshot: Path | None
+    snapshots: Path | None = None
     products: Path
     risk: Risk
     as_of: date | None = None
@@ -59,9 +65,11 @@ def read_config(path: str | Path = DEFAULT) -> Config:
     """
     document = _document(path)
     root = document.root
+    archive = root.path("snapshots") if "snapshots" in root else None
     config = Config(
         path=document.path,
-        snapshot=root.path("snapshot"),
+        snapshot=root.path("snapshot") if archive is None or "snapshot" in root else None,
+        snapshots=archive,
         products=root.path("products"),
         as_of=root.day("as_of"),
         geocoder=read_geocoder(document.table("geocoder")),

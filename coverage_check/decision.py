@@ -2,18 +2,16 @@
 
 import hashlib
 import json
-import types
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import Enum, StrEnum
-from functools import cache
-from operator import attrgetter
-from typing import Any, NoReturn, get_args, get_origin, get_type_hints
+from enum import StrEnum
+from typing import Any, NoReturn
 
 from coverage_check.availability import Status
 from coverage_check.basis import Basis
 from coverage_check.errors import InvalidInput
+from coverage_check.json_values import maker, plain, read
 from coverage_check.location import Candidate, LocationLevel, Match
 from coverage_check.technology import Condition, PlaceOfUse, Receiver, SignalLevel, Technology
 
@@ -57,6 +55,7 @@ class ReasonCode(StrEnum):
     PROPERTY_DESIGNATION_UNSUPPORTED = "PROPERTY_DESIGNATION_UNSUPPORTED"
     GEOCODER_UNAVAILABLE = "GEOCODER_UNAVAILABLE"
     INVALID_INPUT = "INVALID_INPUT"
+    MEASURED = "MEASURED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,8 +260,8 @@ class Decision:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the decision as JSON-ready values, in the contract's order (schema coverage-check/decision/1)."""
-        plain: dict[str, Any] = _plain(self)
-        return {"schema": SCHEMA} | plain
+        values: dict[str, Any] = plain(self)
+        return {"schema": SCHEMA} | values
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Give the decision as JSON text."""
@@ -280,12 +279,22 @@ class Decision:
         if data.get("schema") != SCHEMA:
             raise InvalidInput(f"This is not a decision of schema {SCHEMA}: read it with the version that wrote it.")
         try:
-            decision: Decision = _read(cls, data)
+            decision: Decision = read(cls, data)
         except (KeyError, TypeError, ValueError) as error:
             message = f"The decision lacks a field or has a wrong one ({type(error).__name__}: {error})."
             raise InvalidInput(message) from None
         if decision.id != content_id(decision.to_dict()):
             raise InvalidInput("The decision's id is not that of its content: it was changed after it was made.")
+        return decision
+
+    @classmethod
+    def of_content(cls, content: str, made_at: datetime, basis: Basis | None = None) -> "Decision":
+        """Make the decision whose canonical JSON without `id` and `made_at` this is; its id is the hash of that."""
+        data = json.loads(content)
+        del data["schema"]
+        data["id"], data["made_at"] = hashlib.sha256(content.encode()).hexdigest(), made_at.isoformat()
+        data["basis"] = basis
+        decision: Decision = maker(cls)(data)  # type: ignore[arg-type] # a class is hashable
         return decision
 
     @classmethod
@@ -305,67 +314,25 @@ class Decision:
         return card_html(self)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionColumns:
+    """What tables need of many decisions: one element for each row, as recorded, in the order asked."""
+
+    verdict: Sequence[Verdict]
+    probability: Sequence[float]
+    reasons: Sequence[str]
+    edge_distance_m: Sequence[float | None]
+    lat: Sequence[float | None]
+    lon: Sequence[float | None]
+    match: Sequence[Match | None]
+    level: Sequence[LocationLevel | None]
+    alternative: Sequence[Alternative | None]
+    sentence: Sequence[str]
+    id: Sequence[str]
+
+
 def content_id(data: Mapping[str, Any]) -> str:
     """Hash the canonical JSON (sorted keys, no spaces, UTF-8) of a decision without `id` and `made_at`."""
     content = {key: value for key, value in data.items() if key not in {"id", "made_at"}}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    """Turn a field into what JSON knows."""
-    kind: Any = type(value)
-    return _writer(kind)(value)
-
-
-@cache
-def _writer(kind: Any) -> Callable[[Any], Any]:
-    """Give what turns a value of a kind into what JSON knows; found once for each kind, as a decision has 200 values."""
-    if is_dataclass(kind):
-        names = [(name, name.rstrip("_")) for name in _names(kind)]
-        return lambda value: {key: _plain(getattr(value, name)) for name, key in names}
-    if issubclass(kind, tuple):
-        return lambda value: [_plain(item) for item in value]
-    if issubclass(kind, datetime):
-        return lambda value: value.isoformat(timespec="seconds")
-    if issubclass(kind, date):
-        return date.isoformat
-    if issubclass(kind, Enum):
-        return attrgetter("value")
-    # Every number of a decision is a float, so that 15 and 15.0 give the same canonical JSON.
-    return float if issubclass(kind, int | float) else _as_it_is
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-def _names(kind: Any) -> list[str]:
-    """List the fields that JSON has: a decision's basis is not among them."""
-    return [one.name for one in fields(kind) if one.name != "basis"]
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    hints = get_type_hints(kind)
-    return {name: hints[name] for name in _names(kind)}
-
-
-def _read(kind: Any, value: Any) -> Any:
-    """Turn what JSON gave into a field of the kind that the dataclass declares."""
-    if isinstance(kind, types.UnionType):
-        return None if value is None else _read(get_args(kind)[0], value)
-    if get_origin(kind) is tuple:
-        return tuple(_read(get_args(kind)[0], item) for item in value)
-    if is_dataclass(kind):
-        hints: dict[str, Any] = _hints(kind)  # type: ignore[arg-type]
-        return kind(**{name: _read(hint, value[name.rstrip("_")]) for name, hint in hints.items()})  # type: ignore[operator]
-    if kind in (datetime, date):
-        return kind.fromisoformat(value)
-    if kind is float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"{value!r} is not a number")
-        return float(value)
-    if kind is str and not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a text")
-    return kind(value)

@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from coverage_check.config import Config, read_config
+from coverage_check.coverage.archive import open_snapshot
 from coverage_check.coverage.implementation import implementation
-from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.errors import CoverageCheckError, GeocoderUnavailable
 from coverage_check.geocoders.base import Geocoder
 from coverage_check.geocoders.cached import Cached
@@ -100,7 +100,7 @@ def _gdal() -> tuple[str, bool]:
 
 
 def _snapshot(config: Config, on: date) -> Iterator[Finding]:
-    snapshot = Snapshot.open(config.snapshot)
+    snapshot = open_snapshot(config, on)
     snapshot.verify()
     yield Finding("snapshot", f"{snapshot.id[:12]} is whole: {len(snapshot.layers)} layers in {snapshot.metric_crs}")
     made = ", ".join(f"{name} {value}" for name, value in sorted(snapshot.versions.items()))
@@ -121,7 +121,7 @@ def _snapshot(config: Config, on: date) -> Iterator[Finding]:
 
 def _products(config: Config, on: date) -> Iterator[Finding]:
     catalogue = read_products(config.products, risk=config.risk)
-    networks = {layer.network for layer in Snapshot.open(config.snapshot).layers}
+    networks = {layer.network for layer in open_snapshot(config, on).layers}
     sold = [product for product in catalogue.values() if product.on_sale(on)]
     yield Finding("products", f"{len(catalogue)} in the catalogue, {len(sold)} on sale on {on}")
     for product in sold:

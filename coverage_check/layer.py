@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from coverage_check.curve import Curve
 from coverage_check.technology import Environment, Receiver, Service, SignalLevel, Technology
 
 
@@ -31,6 +32,8 @@ class Layer:
         Of the source file, or of its members for a format of several files.
     bounds
         Extent in the snapshot's metric CRS: minx, miny, maxx, maxy, metres.
+    curve
+        How reliable the claim was found to be, by distance from its edge; None where nobody measured.
     """
 
     id: str
@@ -57,6 +60,7 @@ class Layer:
     features: int = 0
     area_km2: float = 0.0
     bounds: tuple[float, float, float, float] = field(default=(0.0, 0.0, 0.0, 0.0))
+    curve: Curve | None = None
 
     @property
     def assumed_level(self) -> SignalLevel:
@@ -79,3 +83,10 @@ class Layer:
     def stale(self, on: date) -> bool:
         """Whether the claim is too old to be used on that day."""
         return on > self.stale_after
+
+    def measured_by(self, environment: Environment, receiver: Receiver) -> bool:
+        """Whether readings taken so can vouch for the claim: they must hear no more than what it is claimed for.
+
+        A drive says nothing about a claim indoors; readings in a car may speak about one outdoors, and are hard on it.
+        """
+        return environment.as_hard_as(self.environment) and receiver.hears_no_more_than(self.receiver)

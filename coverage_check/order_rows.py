@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import repeat
 
-from coverage_check.decision import Alternative, Decision, Verdict
+from coverage_check.decision import Alternative, Decision, DecisionColumns, Verdict
 from coverage_check.declaration import nearest
 from coverage_check.errors import InvalidInput, TableInvalid
 from coverage_check.location import ErrorModel, Location
@@ -282,6 +283,18 @@ def answer_columns(decision: Decision, language: str = "sv") -> dict[str, object
         None,
     )
     return dict(zip(OUT, values, strict=True))
+
+
+def answer_table(columns: DecisionColumns) -> list[dict[str, object]]:
+    """Give the cc_… columns of many decisions, row by row."""
+    offers = [_offer_text(offer) if offer else None for offer in columns.alternative]
+    values = zip(
+        *([verdict.value for verdict in columns.verdict], columns.probability, columns.reasons, columns.edge_distance_m),
+        *(columns.lat, columns.lon, [match and match.value for match in columns.match]),
+        *([level and level.value for level in columns.level], offers, columns.sentence, columns.id, repeat(None)),
+        strict=False,
+    )
+    return [dict(zip(OUT, row, strict=True)) for row in values]
 
 
 def error_columns(error: InvalidInput) -> dict[str, object]:

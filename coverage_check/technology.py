@@ -1,5 +1,6 @@
 """The field's closed vocabularies. Values are what TOML files, JSON and tables hold."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
@@ -49,6 +50,10 @@ class Environment(StrEnum):
     VEHICLE = "vehicle"
     INDOOR = "indoor"
 
+    def as_hard_as(self, other: "Environment | PlaceOfUse") -> bool:
+        """Whether no more of the signal arrives here than there: walls take more than a car does, an assumption."""
+        return _LOSS[self] >= _LOSS[other]
+
 
 class PlaceOfUse(StrEnum):
     """Where the customer will use the product, which is not where the bill goes."""
@@ -58,12 +63,29 @@ class PlaceOfUse(StrEnum):
     VEHICLE = "vehicle"
 
 
+_LOSS: Mapping[StrEnum, int] = {
+    Environment.OUTDOOR: 0,
+    PlaceOfUse.OUTDOORS: 0,
+    Environment.VEHICLE: 1,
+    PlaceOfUse.VEHICLE: 1,
+    Environment.INDOOR: 2,
+    PlaceOfUse.INDOORS: 2,
+}
+
+
 class Receiver(StrEnum):
     """What receives the signal."""
 
     HANDSET = "handset"
     INDOOR_ROUTER = "indoor_router"
     OUTDOOR_ANTENNA = "outdoor_antenna"
+
+    def hears_no_more_than(self, other: "Receiver") -> bool:
+        """Whether what serves this one serves that one too: a handset hears least, an antenna outdoors most."""
+        return _HEARING[self] <= _HEARING[other]
+
+
+_HEARING = {Receiver.HANDSET: 0, Receiver.INDOOR_ROUTER: 1, Receiver.OUTDOOR_ANTENNA: 2}
 
 
 class Condition(StrEnum):
@@ -73,13 +95,14 @@ class Condition(StrEnum):
     OUTDOORS_ONLY = "outdoors_only"
 
 
-def needed_level(place: PlaceOfUse, receiver: Receiver) -> SignalLevel:
-    """Give the level that a use needs where the product itself doesn't say.
+def needed_level(place: PlaceOfUse, receiver: Receiver, *, claimed: Environment = Environment.OUTDOOR) -> SignalLevel:
+    """Give the level that a use needs of a claim where the product itself doesn't say.
 
-    Outdoors and with a roof antenna basic is enough; a router by a window needs good; a handset indoors needs very good
-    (the operators' wording of BÖ 2014:02). In a vehicle good is an assumption.
+    Of a claim outdoors, basic is enough outdoors and with a roof antenna; a router by a window needs good; a handset indoors
+    needs very good (the operators' wording of BÖ 2014:02). In a vehicle good is an assumption. The higher levels stand for
+    what walls take; a claim for the very place of use, or for a harder one, has that in it, and basic is enough.
     """
-    if receiver is Receiver.OUTDOOR_ANTENNA or place is PlaceOfUse.OUTDOORS:
+    if receiver is Receiver.OUTDOOR_ANTENNA or claimed.as_hard_as(place):
         return SignalLevel.BASIC
     if place is PlaceOfUse.VEHICLE or receiver is Receiver.INDOOR_ROUTER:
         return SignalLevel.GOOD

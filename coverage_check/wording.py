@@ -3,12 +3,14 @@
 One table a kind of sentence, keyed by the code it speaks for; every code has both languages.
 """
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+from coverage_check.curve import Curve
 from coverage_check.decision import ReasonCode, Verdict
-from coverage_check.technology import Condition
+from coverage_check.technology import Condition, Environment
 
 
 class Words(NamedTuple):
@@ -112,6 +114,7 @@ REASONS: Mapping[ReasonCode, Words] = {
         "Uppgiften går inte att använda: {remark}",
         "That can't be used: {remark}",
     ),
+    ReasonCode.MEASURED: Words("Uppmätt: {measured}.", "Measured: {measured}."),
 }
 
 VARIANTS: Mapping[tuple[ReasonCode, str], Words] = {
@@ -190,7 +193,7 @@ OPENINGS: Mapping[str, Words] = {
 
 _SURELY = Words("ska fungera", "should work")
 _PROBABLY = Words("fungerar troligen", "will probably work")
-_SURELY_FROM = 0.9
+SURELY_FROM = 0.9
 
 CONDITIONS: Mapping[Condition, Words] = {
     Condition.OUTDOOR_ANTENNA: Words("med utomhusantenn", "with an outdoor antenna"),
@@ -280,6 +283,11 @@ _USES: Mapping[str, Words] = {
     "vehicle": Words("i bil", "in a vehicle"),
     "outdoor_antenna": Words("med utomhusantenn", "with an outdoor antenna"),
 }
+_TAKEN: Mapping[Environment, Words] = {
+    Environment.OUTDOOR: Words("utomhus", "outdoors"),
+    Environment.VEHICLE: Words("i bil", "in a vehicle"),
+    Environment.INDOOR: Words("inomhus", "indoors"),
+}
 _MONTHS = (
     Words("januari", "January"),
     Words("februari", "February"),
@@ -317,6 +325,25 @@ def distance_words(metres: float | None) -> Words:
     return Words(text, text.replace("mindre än", "less than"))
 
 
+def measured_words(curve: Curve | None) -> Words:
+    """Say what was measured inside a claim: the share that was served, of how many places, where, when and by whom.
+
+    A share is cut, not rounded, so that 100 % are all of them.
+    """
+    if curve is None:
+        return Words("", "")
+    where, day = _TAKEN[curve.environment], day_words(curve.last_day)
+    if curve.first_day != curve.last_day:
+        day = Words(f"till och med {day.sv}", f"up to {day.en}")
+    share = f"{math.floor(curve.share * 1000 + 1e-6) / 10:g}"
+    sv, en = f"{curve.readings:_}".replace("_", "\N{NO-BREAK SPACE}"), f"{curve.readings:,}"
+    by = Words(f" av {curve.measured_by}", f" by {curve.measured_by}") if curve.measured_by else Words("", "")
+    return Words(
+        f"signal på {share.replace('.', ',')} % av {sv} platser {where.sv} innanför täckningens kant, {day.sv}{by.sv}",
+        f"service at {share} % of {en} places {where.en} inside the edge of the coverage, {day.en}{by.en}",
+    )
+
+
 def direction_words(bearing_deg: float) -> Words:
     """Name the eighth of the compass that a bearing lies in, clockwise from north."""
     return _DIRECTIONS[round(bearing_deg / 45) % 8]
@@ -324,7 +351,7 @@ def direction_words(bearing_deg: float) -> Words:
 
 def works_words(probability: float) -> Words:
     """Say that it works, no surer than it is."""
-    return _SURELY if probability >= _SURELY_FROM else _PROBABLY
+    return _SURELY if probability >= SURELY_FROM else _PROBABLY
 
 
 def use_words(place: str, receiver: str) -> Words:

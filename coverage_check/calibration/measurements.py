@@ -4,7 +4,7 @@ import csv
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from coverage_check.declaration import nearest
 from coverage_check.errors import MissingExtra, MissingFile, TableInvalid
-from coverage_check.technology import Technology
+from coverage_check.technology import Environment, Receiver, Technology
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "lat": ("lat", "latitude", "latitud"),
@@ -55,6 +55,12 @@ class Measurements:
         object[n]: None or "" where the table doesn't say.
     refused
         Rows that could not be read, by cause.
+    environment, receiver
+        How they were taken: on foot outdoors, in a vehicle or indoors, and with what.
+    day
+        When those without a time were taken; None where nobody knows.
+    measured_by
+        Who took them; "" where nobody says.
     """
 
     lat: Floats
@@ -65,6 +71,10 @@ class Measurements:
     network: npt.NDArray[np.object_]
     drive: npt.NDArray[np.object_]
     refused: Mapping[str, int]
+    environment: Environment = Environment.OUTDOOR
+    receiver: Receiver = Receiver.HANDSET
+    day: date | None = None
+    measured_by: str = ""
 
     def __len__(self) -> int:
         return len(self.lat)
@@ -79,6 +89,7 @@ def read_measurements(*paths: str | Path, columns: Mapping[str, str] | None = No
         CSV (comma, semicolon or tab; UTF-8) or Parquet.
     columns
         Canonical name → the file's column, where the names don't say it: lat, lon, signal, time, technology, network, drive.
+        How the readings were taken, `dataclasses.replace` says.
 
     Raises
     ------

@@ -1,11 +1,16 @@
 """A calibration shown: as a table, as a reliability plot (SVG, nothing fetched), and as curves in TOML."""
 
 import dataclasses
+import json
 import math
+from collections.abc import Iterator
+from datetime import date
 from html import escape
 from typing import Any
 
 from coverage_check.calibration.reckoning import Band, Calibration, LayerCalibration
+from coverage_check.coverage.curves import CLAIM, CURVES, MADE
+from coverage_check.curve import Curve
 
 SCHEMA = "coverage-check/calibration/1"
 _SIDE_PX, _PAD_PX = 340, 46
@@ -13,15 +18,17 @@ _SIDE_PX, _PAD_PX = 340, 46
 
 def to_dict(calibration: Calibration) -> dict[str, Any]:
     """Give the calibration as JSON-ready values; an endless range has a null end."""
-    plain: dict[str, Any] = _endless_to_none(dataclasses.asdict(calibration))
+    plain: dict[str, Any] = _as_json(dataclasses.asdict(calibration))
     return {"schema": SCHEMA} | plain
 
 
-def _endless_to_none(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _endless_to_none(item) for key, item in value.items()}
+        return {key: _as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_endless_to_none(item) for item in value]
+        return [_as_json(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
     return None if isinstance(value, float) and math.isinf(value) else value
 
 
@@ -51,19 +58,30 @@ def _line(name: str, band: Band) -> str:
 
 
 def curves_toml(calibration: Calibration) -> str:
-    """Write the curves of the layers that have one, named by what they were measured against."""
-    parts = [f'schema = "{SCHEMA}"\nsnapshot = "{calibration.snapshot}"\n']
+    """Write the curves of the layers that have one, each with its claim and what it rests on, for an import to take."""
+    lines = [f'schema = "{CURVES}"']
     for layer in calibration.layers:
         if layer.curve:
-            points = ", ".join(f"[{distance}, {share}]" for distance, share in layer.curve)
-            parts.append(
-                f'[[curve]]\nlayer = "{layer.layer}"\nsha256 = "{layer.sha256}"\n'
-                f"threshold_dbm = {layer.threshold_dbm}\n"
-                f"readings = {sum(band.readings for band in layer.bands)}\n"
-                f"# metres from the edge, positive inside, and the share that was served there\n"
-                f"points = [{points}]\n"
-            )
-    return "\n".join(parts)
+            lines += ["", "[[curve]]", *_keys(layer, layer.curve)]
+    return "\n".join(lines) + "\n"
+
+
+def _keys(layer: LayerCalibration, curve: Curve) -> Iterator[str]:
+    claim = {name: getattr(layer, name) for name in ("layer", "sha256", "area_km2", *CLAIM)}
+    made = {name: getattr(curve, name) for name in MADE}
+    for name, value in (claim | made).items():
+        if value is not None:
+            yield f"{name} = {_toml(value)}"
+    yield "# how the readings were taken"
+    yield f'taken = {{environment = "{curve.environment}", receiver = "{curve.receiver}"}}'
+    yield "# metres inside the edge, and the share that was served there"
+    yield f"points = [{', '.join(f'[{distance}, {share}]' for distance, share in curve.points)}]"
+
+
+def _toml(value: str | float | date) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return value.isoformat() if isinstance(value, date) else repr(value)
 
 
 def plot_svg(layer: LayerCalibration) -> str:

@@ -8,6 +8,7 @@ conditional, 2 usage, 3 something undetermined, 4 input, config or coverage data
 import json
 import os
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from coverage_check.cli.arguments import (
+    ENVIRONMENTS,
     PATH,
     PLACES,
     RECEIVERS,
@@ -28,6 +30,7 @@ from coverage_check.cli.arguments import (
     log_format_option,
     verdicts_of,
 )
+from coverage_check.cli.audit_command import audit
 from coverage_check.cli.ledger_commands import ledger, record_sale, require_order, sale_options
 from coverage_check.cli.orders_command import orders
 from coverage_check.cli.running import exit_code, progress, run_command, say, use_utf8
@@ -50,6 +53,7 @@ def commands() -> None:
 
 
 commands.add_command(orders)
+commands.add_command(audit)
 
 
 @commands.command(cls=OneAddress)
@@ -140,6 +144,7 @@ def _read(path: Path) -> str:
 @click.option("--overwrite", is_flag=True, help="Replace a snapshot that is already there.")
 @click.option("--previous", type=PATH, metavar="SNAPSHOT/", help="Of the last delivery: what changed much stops the import.")
 @click.option("--accept", multiple=True, metavar="CODE:LAYER", help="Such a change that is right: AREA_CHANGED:4g-good.")
+@click.option("--calibration", type=PATH, metavar="CURVES.toml", help="What `calibrate` measured; decisions then use it.")
 def import_(layers_toml: Path, *, output: Path, **options: Any) -> int:
     """Read an operator's files into a snapshot, with the quality report."""
     from coverage_check.coverage.snapshot import import_layers
@@ -174,6 +179,10 @@ def layers(snapshot: Path, *, form: str) -> int:
 @click.option("--threshold", "thresholds", multiple=True, metavar="4G=DBM", help="What counts as served, by technology.")
 @click.option("--network", default="", help="Whose the readings are that name no network.")
 @click.option("--technology", help="Of the readings that name none: 2G, 3G, 4G or 5G.")
+@click.option("--environment", type=ENVIRONMENTS, default="outdoor", show_default=True, help="Where they were taken.")
+@click.option("--receiver", type=RECEIVERS, default="handset", show_default=True, help="What they were taken with.")
+@click.option("--on", type=Day(), help="When those without a time were taken.")
+@click.option("--by", default="", help="Who took them.")
 @click.option("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="Which column holds what: signal=rsrp.")
 @click.option("--seed", default=1, show_default=True, help="Of the bootstrap; the same gives the same intervals.")
 @format_option("text", "json")
@@ -185,6 +194,10 @@ def calibrate(
     plot: Path | None,
     thresholds: tuple[str, ...],
     technology: str | None,
+    environment: str,
+    receiver: str,
+    on: date | None,
+    by: str,
     columns: tuple[str, ...],
     form: str,
     **options: Any,
@@ -193,11 +206,17 @@ def calibrate(
     from coverage_check import calibration as claims
     from coverage_check.coverage.snapshot import Snapshot
     from coverage_check.orders import whole
-    from coverage_check.technology import Technology, word
+    from coverage_check.technology import Environment, Receiver, Technology, word
 
     options["thresholds"] = {word(Technology, name): dbm for name, dbm in levels_dbm(thresholds).items()}
     options["technology"] = None if technology is None else word(Technology, technology)
-    readings = claims.read_measurements(*tables, columns=columns_of(columns))
+    readings = replace(
+        claims.read_measurements(*tables, columns=columns_of(columns)),
+        environment=Environment(environment),
+        receiver=Receiver(receiver),
+        day=on,
+        measured_by=by,
+    )
     found = claims.calibrate(Snapshot.open(snapshot), readings, **options)
     for path, text in ((output, claims.curves_toml(found)), (plot, claims.plots_svg(found))):
         if path is not None and (path != output or any(layer.curve for layer in found.layers)):

@@ -15,6 +15,7 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 VERDICTS = ("deliverable", "conditional", "not_deliverable", "undetermined")
 PLACES = click.Choice(["indoors", "outdoors", "vehicle"])
+ENVIRONMENTS = click.Choice(["outdoor", "vehicle", "indoor"])
 RECEIVERS = click.Choice(["handset", "indoor_router", "outdoor_antenna"])
 PATH = click.Path(path_type=Path)
 

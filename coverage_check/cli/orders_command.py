@@ -3,9 +3,10 @@
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,13 @@ from coverage_check.cli.arguments import (
     verdicts_of,
 )
 from coverage_check.cli.ledger_commands import PLACE
+from coverage_check.cli.report_arguments import report_look, report_options
 from coverage_check.cli.running import exit_code, say, tell
 from coverage_check.logs import logs_json
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker
-    from coverage_check.orders import Progress, Record, Run, Summary
+    from coverage_check.orders import DecidedRow, Progress, Record, Run, Summary
 
 _log = logging.getLogger(__name__)
 _REDRAWN_S = 0.2
@@ -87,6 +89,7 @@ def _run_options(command: Callable[..., int]) -> Callable[..., int]:
 )
 @_table_options
 @_run_options
+@report_options
 @config_option
 @fail_on_options
 @log_format_option
@@ -101,12 +104,17 @@ def orders(
     exit_zero: bool,
     dry_run: bool,
     ledger: str | None,
+    report: Path | None,
+    by: tuple[str, ...],
+    title: str,
+    hide: tuple[str, ...],
+    hide_personal: bool,
     **options: Any,
 ) -> int:
     """Check every row of a table (CSV, XLSX, Parquet) before the orders are released; - is stdin."""
     from coverage_check.checker import Checker
     from coverage_check.order_rows import Defaults
-    from coverage_check.orders import Run, from_stdin
+    from coverage_check.orders import OrdersReport, Run, from_stdin
 
     wanted = verdicts_of(fail_on)
     if options["resume"] and output is None:
@@ -115,19 +123,35 @@ def orders(
     run = Run(columns=columns_of(columns), defaults=Defaults(on=on, **own), ledger=ledger or "", **options)
     checker = Checker.from_config(config)
     with from_stdin(table) as source:
-        summary = _read(checker, source, run) if dry_run else _check(checker, source, output, run, ledger)
+        if dry_run:
+            summary = _read(checker, source, run)
+        else:
+            look = report_look(title=title, language=run.defaults.language, hide=hide, hide_personal=hide_personal)
+            page = OrdersReport(checker, source, run, by=by, options=look) if report else None
+            summary = _check(checker, source, output, run, records=(_recording(ledger, run), nullcontext(page)))
+            if page and report:
+                page.write(report, resumed_rows=summary.resumed_rows)
     found = {verdict.value for verdict in summary.verdicts}
     if summary.faulty_rows:
         found.add("undetermined")
     return 0 if exit_zero else exit_code(found, wanted, geocoder_down=bool(summary.geocoder_down))
 
 
-def _check(checker: "Checker", source: Path, output: Path | None, run: "Run", ledger: str | None) -> "Summary":
+def _check(
+    checker: "Checker",
+    source: Path,
+    output: Path | None,
+    run: "Run",
+    *,
+    records: "Iterable[AbstractContextManager[Record | None]]",
+) -> "Summary":
     from coverage_check.orders import check_orders
 
     shown = _Shown()
     try:
-        with _recording(ledger, run) as record:
+        with ExitStack() as stack:
+            each = [record for context in records if (record := stack.enter_context(context))]
+            record = partial(_record, each) if each else None
             summary = check_orders(checker, source, output or sys.stdout, run, record=record, progress=shown)
     except KeyboardInterrupt:
         shown.end()
@@ -139,6 +163,11 @@ def _check(checker: "Checker", source: Path, output: Path | None, run: "Run", le
     if not logs_json():  # where it was logged
         tell(summary.text)
     return summary
+
+
+def _record(each: "Sequence[Record]", rows: "Sequence[DecidedRow]") -> None:
+    for record in each:
+        record(rows)
 
 
 @contextmanager

@@ -4,7 +4,9 @@ import io
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 import click
 
@@ -45,12 +47,8 @@ def run_command(commands: click.Group, arguments: list[str]) -> int:
     except BrokenPipeError:
         _close_stdout()
         result = 141
-    except OSError as error:
-        if error.filename is not None:  # only stdout has no name here: a full disk
-            raise
-        _close_stdout()
-        _complain(OutputRefused.code, f"The output can't be written ({error.strerror}): make room for it.")
-        result = OutputRefused.exit_code
+    except Exception as error:  # noqa: BLE001 - Python would exit with 1, which says that something can't be delivered
+        result = _unforeseen(error)
     return result if isinstance(result, int) else 0
 
 
@@ -60,6 +58,18 @@ def tell(text: str) -> None:
         _log.info(text)
     else:
         click.echo(text, err=True)
+
+
+def _unforeseen(error: Exception) -> int:
+    """Tell of a full disk, or of a fault of ours: its kind and place, for its text may show what was asked."""
+    if isinstance(error, OSError) and error.filename is None:  # only stdout has no name here
+        _close_stdout()
+        _complain(OutputRefused.code, f"The output can't be written ({error.strerror}): make room for it.")
+        return OutputRefused.exit_code
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(last.filename).name}, line {last.lineno}"
+    _complain("INTERNAL_ERROR", f"A fault of coverage-check itself ({type(error).__name__} in {where}): please report it.")
+    return CoverageCheckError.exit_code
 
 
 def _complain(code: str, message: str) -> None:

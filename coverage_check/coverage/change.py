@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from coverage_check.coverage.difference import outside
-from coverage_check.coverage.quality import CHANGE_LIMIT, Finding, subject
+from coverage_check.coverage.quality import CHANGE_LIMIT, CURVE_OF_ANOTHER_DELIVERY, Finding, subject
 from coverage_check.errors import ImportFailed, InvalidInput
 from coverage_check.layer import Layer
 
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from coverage_check.coverage.snapshot import Snapshot
     from coverage_check.coverage.sources.features import Geometries
 
-STOPPING = ("AREA_CHANGED", "LAYER_GONE")
+STOPPING = ("AREA_CHANGED", "LAYER_GONE", CURVE_OF_ANOTHER_DELIVERY)
 """Findings that stop an import until they are accepted."""
+
+_ASK = "Ask the publisher why; if it is right"
+_ADVICE = {CURVE_OF_ANOTHER_DELIVERY: "If the old one holds all the same"}
 
 Claim = tuple[object, ...]
 
@@ -74,7 +77,7 @@ def refuse_unaccepted(findings: Sequence[Finding], accepted: Collection[str]) ->
     if open_:
         raise ImportFailed(
             [
-                f"layer '{finding.layers[0]}': {finding.sentence} Ask the publisher why; if it is right, import again with "
+                f"layer '{finding.layers[0]}': {finding.sentence} {_ADVICE.get(finding.code, _ASK)}, import again with "
                 f"--accept {finding.code}:{finding.layers[0]} [{finding.code}]"
                 for finding in open_
             ]

@@ -2,8 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from coverage_check.coverage.catalogue import Catalogue, LayerSource, take_catal
 from coverage_check.coverage.change import changes, refuse_unaccepted
 from coverage_check.coverage.country import BOXES
 from coverage_check.coverage.crs import read_crs, to_degrees, why_not_metric
+from coverage_check.coverage.curves import MeasuredClaim, findings_of_curves, read_curves, take_curves
 from coverage_check.coverage.fault import Fault
 from coverage_check.coverage.grid import Polygons
 from coverage_check.coverage.index import build
@@ -38,18 +39,20 @@ from coverage_check.layer import Layer
 from coverage_check.version import __version__
 
 
-def write_snapshot(
-    layers_toml: Path,
-    output: Path,
-    *,
-    overwrite: bool,
-    previous: Snapshot | None,
-    accept: Collection[str],
-    progress: Progress,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What a delivery is imported in the light of: the last one, what changed rightly, and what was measured of it."""
+
+    previous: Snapshot | None = None
+    accept: Collection[str] = ()
+    calibration: Path | None = None
+
+
+def write_snapshot(layers_toml: Path, output: Path, beside: Beside, *, overwrite: bool, progress: Progress) -> None:
     """Do what `snapshot.import_layers` promises."""
     with staging(output) as folder:
         document, catalogue = _read(layers_toml)
+        measured, curves = _read_curves(beside.calibration, catalogue)
         readings = list(_readings(catalogue))
         require_extras(readings)
         staged = folder / "snapshot"
@@ -58,13 +61,13 @@ def write_snapshot(
         for reading, outcome in zip(readings, examine_all(readings, folder, staged), strict=True):
             outcomes.append(outcome)
             progress(len(outcomes), steps, reading.label)
-        _refuse(document, readings, outcomes)
+        _refuse([document, *measured], readings, outcomes)
         examined = [outcome for outcome in outcomes if isinstance(outcome, Examined)]
         laps = Laps()
         for result in examined:
             laps.add(result.seconds)
-        layers, quality, areas = _side_by_side(catalogue, examined, staged, previous)
-        refuse_unaccepted(quality.findings, accept)
+        layers, quality, areas = _side_by_side(catalogue, examined, staged, beside.previous, curves)
+        refuse_unaccepted(quality.findings, beside.accept)
         laps.end("quality")
         progress(steps - 1, steps, "layers compared")
         _index(staged, areas)
@@ -87,6 +90,17 @@ def _read(layers_toml: Path) -> tuple[Document, Catalogue]:
     except DeclarationError as error:
         raise ImportFailed(error.faults) from None
     return document, take_catalogue(document)
+
+
+def _read_curves(calibration: Path | None, catalogue: Catalogue) -> tuple[list[Document], dict[str, MeasuredClaim]]:
+    """Take the measured curves, if there are any; what is wrong with them is told beside what is wrong with the files."""
+    if calibration is None:
+        return [], {}
+    try:
+        document = read_curves(calibration)
+    except DeclarationError as error:
+        raise ImportFailed(error.faults) from None
+    return [document], take_curves(document, [source.claim for source in catalogue.sources])
 
 
 def _readings(catalogue: Catalogue) -> Iterator[Reading]:
@@ -145,14 +159,15 @@ def _layer_reading(source: LayerSource, metric_crs: str) -> Reading:
     )
 
 
-def _refuse(document: Document, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
+def _refuse(documents: Sequence[Document], readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
     """Raise all faults of the declaration and of every file at once; the first file's error is kept as the cause."""
     faults: list[str] = []
     errors: list[FileRefused] = []
-    try:
-        document.finish()
-    except DeclarationError as error:
-        faults += error.faults
+    for document in documents:
+        try:
+            document.finish()
+        except DeclarationError as error:
+            faults += error.faults
     told: set[tuple[Path, str]] = set()
     for reading, outcome in zip(readings, outcomes, strict=True):
         if isinstance(outcome, list):
@@ -160,7 +175,7 @@ def _refuse(document: Document, readings: Sequence[Reading], outcomes: Sequence[
             new = [error for error in outcome if "cells" not in reading.task or (reading.file, str(error)) not in told]
             told |= {(reading.file, str(error)) for error in outcome if reading.task.get("cells")}
             errors += new
-            faults += [f"{document.path.name}: {reading.label}: {_sentence(error)}" for error in new]
+            faults += [f"{documents[0].path.name}: {reading.label}: {_sentence(error)}" for error in new]
     if faults:
         raise ImportFailed(faults) from next(iter(errors), None)
 
@@ -174,6 +189,7 @@ def _side_by_side(
     examined: Sequence[Examined],
     staged: Path,
     previous: Snapshot | None,
+    curves: Mapping[str, MeasuredClaim],
 ) -> tuple[tuple[StoredLayer, ...], Quality, list[str]]:
     """Put together what the files gave, and look at the layers beside each other; the areas are those of the index."""
     count = len(catalogue.sources)
@@ -184,7 +200,7 @@ def _side_by_side(
     numbers = {area: number for number, area in enumerate(dict.fromkeys(result.area for result in examined))}
     layers = tuple(
         StoredLayer(
-            claim=_measured(source.claim, result, staged),
+            claim=_measured(source.claim, result, staged, curves),
             area=numbers[result.area],
             survey_area=numbers[survey_areas[survey]] if (survey := _survey(source, catalogue.metric_crs)) else None,
         )
@@ -194,6 +210,7 @@ def _side_by_side(
     findings = [finding for layer in layers for finding in findings_of(layer.claim, qualities[layer.claim.id])]
     findings += _compare(layers, [staged / area for area in numbers])
     findings += out_of_date([layer.claim for layer in layers])
+    findings += findings_of_curves([layer.claim for layer in layers], curves)
     if land:
         findings += _in_the_sea(layers, [staged / area for area in numbers], Rings.load(staged / land.area))
     if previous:
@@ -228,14 +245,15 @@ def _polygons(area: Rings) -> Polygons:
     return Polygons(vertices=area.coords, ring_offsets=area.ring_offsets, polygon_offsets=area.polygon_offsets)
 
 
-def _measured(claim: Layer, result: Examined, staged: Path) -> Layer:
-    """Add to a declared layer what only its file can tell."""
+def _measured(claim: Layer, result: Examined, staged: Path, curves: Mapping[str, MeasuredClaim]) -> Layer:
+    """Add to a declared layer what only its file can tell, and what was measured of it."""
     return replace(
         claim,
         sha256=result.sha256,
         features=result.quality.features,
         area_km2=round(result.quality.area_m2 / 1e6, 6),
         bounds=Rings.load(staged / result.area).bounds,
+        curve=curves[claim.id].curve if claim.id in curves else None,
     )
 
 

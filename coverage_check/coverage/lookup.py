@@ -30,6 +30,7 @@ class Columns:
 
     def __init__(self, claims: Sequence[int], surveys: Sequence[int | Box | None]) -> None:
         self.claims = np.array(claims, dtype=np.intp)
+        self.areas = tuple(surveys)
         self._surveys = np.array([survey if isinstance(survey, int) else 0 for survey in surveys], dtype=np.intp)
         self._others = [(n, survey) for n, survey in enumerate(surveys) if not isinstance(survey, int)]
 
@@ -40,8 +41,7 @@ class Columns:
             if box is None:
                 surveyed[:, column] = True
             else:
-                minx, miny, maxx, maxy = box
-                surveyed[:, column] = (x >= minx) & (x <= maxx) & (y >= miny) & (y <= maxy)
+                surveyed[:, column] = _within(box, x, y)
         return surveyed
 
 
@@ -97,3 +97,58 @@ def look_up_placed(index: Index, columns: Columns, x: Floats, y: Floats) -> Look
     covered, surveyed = np.zeros((2, len(x), len(columns.claims)), dtype=bool)
     covered[placed], surveyed[placed] = some.covered, some.surveyed
     return Lookup(x=x, y=y, covered=covered, surveyed=surveyed, _index=index, _columns=columns)
+
+
+class Areas:
+    """The areas of a snapshot one by one, for questions that concern some of its layers at some points only.
+
+    Points are in the metric CRS and finite; layers go by their number in `Snapshot.layers`.
+    """
+
+    def __init__(self, index: Index, columns: Columns) -> None:
+        self._index = index
+        self._columns = columns
+
+    def look(self, x: Floats, y: Floats) -> tuple[Bools, Bools]:
+        """Give bool[n, layers] twice: covered, and surveyed."""
+        found = look_up(self._index, self._columns, x, y)
+        return found.covered, found.surveyed
+
+    def covered(self, layer: int, x: Floats, y: Floats) -> Bools:
+        """Give bool[n]: inside the layer's claim or on its boundary."""
+        return self._index.covered(x, y, layers=self._columns.claims[layer : layer + 1])[:, 0]
+
+    def surveyed(self, layer: int, x: Floats, y: Floats) -> Bools:
+        """Give bool[n]: inside the area that the layer speaks about."""
+        area = self._columns.areas[layer]
+        if area is None:
+            return np.ones(len(x), dtype=bool)
+        if isinstance(area, int):
+            return self._index.covered(x, y, layers=[area])[:, 0]
+        return _within(area, x, y)
+
+    def edge_distance_m(self, layer: int, x: Floats, y: Floats) -> Floats:
+        """Give float64[n]: metres to the edge of the claim, positive inside, capped at ±5000."""
+        return self._index.edge_distance_m(x, y, layers=self._columns.claims[layer : layer + 1])[:, 0]
+
+    def survey_distance_m(self, layers: Sequence[int], x: Floats, y: Floats) -> Floats:
+        """Give float64[n, layers]: unsigned metres to the edge of what each layer speaks about; infinite without one."""
+        areas = [self._columns.areas[layer] for layer in layers]
+        distances = {area: self._survey_distance_m(area, x, y) for area in dict.fromkeys(areas)}
+        return np.array([distances[area] for area in areas]).reshape(len(areas), len(x)).T
+
+    def _survey_distance_m(self, area: int | Box | None, x: Floats, y: Floats) -> Floats:
+        if area is None:
+            return np.full(len(x), np.inf)
+        if isinstance(area, int):
+            distance_m: Floats = np.abs(self._index.edge_distance_m(x, y, layers=[area])[:, 0])
+            return distance_m
+        west, south, east, north = area
+        along_x, along_y = np.maximum(west - x, x - east), np.maximum(south - y, y - north)
+        outside: Floats = np.hypot(np.maximum(along_x, 0.0), np.maximum(along_y, 0.0))
+        return np.where(_within(area, x, y), -np.maximum(along_x, along_y), outside)
+
+
+def _within(box: Box, x: Floats, y: Floats) -> Bools:
+    minx, miny, maxx, maxy = box
+    return (x >= minx) & (x <= maxx) & (y >= miny) & (y <= maxy)

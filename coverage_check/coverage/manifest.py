@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from coverage_check.coverage.quality import Finding, LayerQuality, Quality
+from coverage_check.curve import Curve
 from coverage_check.errors import SnapshotInvalid
 from coverage_check.layer import Layer
 from coverage_check.technology import Environment, Receiver, Service, SignalLevel, Technology
@@ -173,16 +174,31 @@ class Manifest:
 
 
 def claim_to_dict(claim: Layer) -> dict[str, Any]:
-    """Write a layer as JSON has it: dates as ISO text, every key present."""
+    """Write a layer as JSON has it: dates as ISO text, every key present; `curve` only where somebody measured."""
     values = {field.name: getattr(claim, field.name) for field in fields(claim)}
+    curve = values.pop("curve")
+    plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+    return plain if curve is None else {**plain, "curve": _curve_to_dict(curve)}
+
+
+def _curve_to_dict(curve: Curve) -> dict[str, Any]:
+    values = asdict(curve)
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+
+def _curve_from_dict(values: Mapping[str, Any]) -> Curve:
+    words = {name: kind(values[name]) for name, kind in _WORDS.items() if name in values}
+    days = {name: date.fromisoformat(values[name]) for name in ("first_day", "last_day") if values[name] is not None}
+    points = tuple((float(distance_m), float(share)) for distance_m, share in values["points"])
+    return Curve(**{**values, **words, **days, "points": points})
 
 
 def claim_from_dict(values: Mapping[str, Any]) -> Layer:
     """Read a layer back; a field that is younger than the snapshot has its default."""
     words = {name: kind(values[name]) for name, kind in _WORDS.items() if values.get(name) is not None}
     days = {name: date.fromisoformat(values[name]) for name in _DAYS if values.get(name) is not None}
-    return Layer(**{**values, **words, **days, "bounds": tuple(values["bounds"])})
+    curve = {"curve": _curve_from_dict(values["curve"])} if values.get("curve") else {}
+    return Layer(**{**values, **words, **days, **curve, "bounds": tuple(values["bounds"])})
 
 
 def _digest(content: Mapping[str, Any]) -> str:

@@ -22,6 +22,8 @@ CHANGE_LIMIT = 0.10
 """How much of a claim's area may change between deliveries. An assumption; a wrong setting once made 25 % (PTS 2015)."""
 
 
+CURVE_OF_ANOTHER_DELIVERY = "CURVE_OF_ANOTHER_DELIVERY"
+
 STEP_FACTOR = 1.5
 """How far a layer's steps may differ from its declared resolution. An assumption: half of it or twice it is another map."""
 
@@ -91,7 +93,7 @@ class Finding:
     ----------
     code
         REPAIRED, OVERLAPPING, THRESHOLD_MISSING, LEVEL_MISSING, NOT_NESTED, OUTSIDE_SURVEY, IN_THE_SEA, STEPS_DIFFER,
-        OUT_OF_DATE, AREA_CHANGED or LAYER_GONE.
+        OUT_OF_DATE, AREA_CHANGED, LAYER_GONE, OVERCLAIMED or CURVE_OF_ANOTHER_DELIVERY.
     layers
         Ids of the layers concerned.
     area_m2

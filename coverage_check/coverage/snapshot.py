@@ -6,7 +6,7 @@ snapshot.lookup(lon=18.95, lat=59.82).covered
 """
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pyproj import Transformer
 
     from coverage_check.coverage.index import Index
-    from coverage_check.coverage.lookup import Columns, Floats, Lookup
+    from coverage_check.coverage.lookup import Areas, Columns, Floats, Lookup
+    from coverage_check.coverage.picture import Picture
     from coverage_check.coverage.sources.features import Geometries
 
 Progress = Callable[[int, int, str], None]
@@ -40,13 +41,14 @@ _SURVEYS: Mapping[str, Callable[[Layer], tuple[float, float, float, float] | Non
 }
 
 
-def import_layers(
+def import_layers(  # noqa: PLR0913 - each is a wish of its own
     layers_toml: str | Path,
     output: str | Path,
     *,
     overwrite: bool = False,
     previous: str | Path | None = None,
     accept: Collection[str] = (),
+    calibration: str | Path | None = None,
     progress: Progress | None = None,
 ) -> "Snapshot":
     """Compile the layers that a layers.toml describes into a snapshot, written whole or not at all.
@@ -63,7 +65,10 @@ def import_layers(
         The snapshot of the last delivery: a claim that is gone, or whose area changed by more than a
         tenth, stops the import.
     accept
-        Such changes that are right all the same: ``AREA_CHANGED:layer-id``, ``LAYER_GONE:layer-id``.
+        Such changes that are right all the same: ``AREA_CHANGED:layer-id``, ``LAYER_GONE:layer-id``; also
+        ``CURVE_OF_ANOTHER_DELIVERY:layer-id``, where a curve still holds.
+    calibration
+        A CURVES.toml of `calibrate`: what was measured takes the place of what its layers declare of their reliability.
     progress
         Called after each step with what is done, of how many steps, and what it was; the last tells where the time went.
 
@@ -72,7 +77,7 @@ def import_layers(
     ImportFailed
         The files aren't what they are declared to be; every fault of every layer is in `faults`, and nothing was written.
     MissingFile
-        There is no layers.toml.
+        There is no layers.toml, or no such calibration.
     MissingExtra
         A format needs an optional dependency.
     OutputRefused
@@ -80,11 +85,15 @@ def import_layers(
     SnapshotInvalid
         `previous` is no sound snapshot.
     """
-    from coverage_check.coverage.importing import write_snapshot  # noqa: PLC0415 - opening a snapshot needs none of it
+    from coverage_check.coverage.importing import Beside, write_snapshot  # noqa: PLC0415 - opening a snapshot needs none of it
 
-    before = None if previous is None else Snapshot.open(previous)
+    beside = Beside(
+        previous=None if previous is None else Snapshot.open(previous),
+        accept=accept,
+        calibration=None if calibration is None else Path(calibration),
+    )
     tell = progress or (lambda *_: None)
-    write_snapshot(Path(layers_toml), Path(output), overwrite=overwrite, previous=before, accept=accept, progress=tell)
+    write_snapshot(Path(layers_toml), Path(output), beside, overwrite=overwrite, progress=tell)
     return Snapshot.open(output)
 
 
@@ -175,6 +184,13 @@ class Snapshot:
             return look_up(self._index, self._columns, *_points(x, y, names="x and y"))
         raise InvalidInput("a look-up needs either lon and lat, or x and y: give one pair.")
 
+    @property
+    def areas(self) -> "Areas":
+        """The same answers for one layer at a time."""
+        from coverage_check.coverage.lookup import Areas  # noqa: PLC0415 - to describe a snapshot takes none
+
+        return Areas(self._index, self._columns)
+
     def to_metric(self, *, lon: "npt.ArrayLike", lat: "npt.ArrayLike") -> "tuple[Floats, Floats]":
         """Carry degrees, WGS 84, into the metric CRS; a place that it doesn't have becomes infinite.
 
@@ -216,6 +232,60 @@ class Snapshot:
             raise InvalidInput(f"the snapshot has no layer {layer!r}{nearest(layer, areas) or '.'}")
         return Rings.indexed(self._index, areas[layer]).polygons()
 
+    def survey_polygons(self, layer: str) -> "Geometries | None":
+        """Give the area that a layer speaks about, as `polygons` gives its union; None for everywhere.
+
+        Raises
+        ------
+        InvalidInput
+            The snapshot has no layer of that id.
+        """
+        surveys = dict(zip((each.id for each in self.layers), self._surveys(), strict=True))
+        if layer not in surveys:
+            raise InvalidInput(f"the snapshot has no layer {layer!r}{nearest(layer, surveys) or '.'}")
+        survey = surveys[layer]
+        if isinstance(survey, int):
+            return Rings.indexed(self._index, survey).polygons()
+        if survey is None:
+            return None
+        import shapely  # noqa: PLC0415
+
+        west, south, east, north = survey
+        return shapely.box([west], [south], [east], [north])
+
+    def explore(
+        self,
+        *,
+        layers: Sequence[str] | None = None,
+        bounds: tuple[float, float, float, float] | None = None,
+        lon: "npt.ArrayLike" = (),
+        lat: "npt.ArrayLike" = (),
+        labels: Sequence[str] = (),
+    ) -> "Picture":
+        """Show layers on a map for notebooks that needs no network, each with a box to tick.
+
+        It is simplified for display: ask `lookup`, not the map.
+
+        Parameters
+        ----------
+        layers
+            Their ids, the first at the bottom; all where none is named, and then the first is ticked.
+        bounds
+            West, south, east and north, degrees, WGS 84; None for the layers whole.
+        lon, lat
+            Places to show on top, degrees, WGS 84: numbers or arrays as in `lookup`.
+        labels
+            What each place says under the mouse.
+
+        Raises
+        ------
+        InvalidInput
+            A layer that the snapshot doesn't have, bounds that aren't, or places as `lookup` refuses them.
+        """
+        from coverage_check.coverage.exploring import explore  # noqa: PLC0415 - only a map draws
+
+        return explore(self, layers=layers, bounds=bounds, places=self.to_metric(lon=lon, lat=lat), labels=labels)
+
     @property
     def _index(self) -> "Index":
         """What answers, opened at the first question; without a lock, which a fork might inherit held."""
@@ -230,15 +300,15 @@ class Snapshot:
         if self._laid_out is None:
             from coverage_check.coverage.lookup import Columns  # noqa: PLC0415
 
-            stored = self._manifest.layers
-            self._laid_out = Columns(
-                claims=[layer.area for layer in stored],
-                surveys=[
-                    _SURVEYS[layer.claim.survey](layer.claim) if layer.survey_area is None else layer.survey_area
-                    for layer in stored
-                ],
-            )
+            self._laid_out = Columns(claims=[layer.area for layer in self._manifest.layers], surveys=self._surveys())
         return self._laid_out
+
+    def _surveys(self) -> "list[int | tuple[float, float, float, float] | None]":
+        """Give each layer's survey area: its number in the index, its bounds, or None for everywhere."""
+        return [
+            _SURVEYS[layer.claim.survey](layer.claim) if layer.survey_area is None else layer.survey_area
+            for layer in self._manifest.layers
+        ]
 
     def __reduce__(self) -> "tuple[Callable[[Path], Snapshot], tuple[Path]]":
         return Snapshot.open, (self.path,)

@@ -6,23 +6,24 @@ row that says why. An output appears whole or not at all, and a run that was end
 
 from coverage_check.orders.checking import (
     DecidedRow,
-    Progress,
     Record,
     Run,
-    Summary,
     check_orders,
     decided_rows,
     read_through,
 )
 from coverage_check.orders.formulas import neutral
 from coverage_check.orders.recording import recorded_in
+from coverage_check.orders.reporting import OrdersReport
 from coverage_check.orders.stdin import from_stdin
+from coverage_check.orders.summary import Progress, Summary
 from coverage_check.orders.tables import Chunk, Table, open_table
 from coverage_check.orders.whole import whole
 
 __all__ = [
     "Chunk",
     "DecidedRow",
+    "OrdersReport",
     "Progress",
     "Record",
     "Run",

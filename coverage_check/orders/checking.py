@@ -17,6 +17,7 @@ from coverage_check.order_rows import OUT, Defaults, refuse_answered
 from coverage_check.orders.ahead import AT_ONCE
 from coverage_check.orders.deciding import Answer, Line, Outcome, Outcomes, Reading, answer_of
 from coverage_check.orders.part import Part, begun, part_of
+from coverage_check.orders.summary import Progress, Summary
 from coverage_check.orders.tables import Chunk, Table, open_table
 from coverage_check.orders.whole import ordinary
 from coverage_check.orders.writing import Layout, Write, layout, text_writer, writing
@@ -102,69 +103,6 @@ class DecidedRow:
 
 Record = Callable[[Sequence[DecidedRow]], None]
 """Is given each chunk of rows as soon as it is decided, before anything of it is kept or written."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a run is.
-
-    Attributes
-    ----------
-    rows, share
-        Rows done, and how much of the table has been read, 0 to 1.
-    resumed_rows
-        How many of them an earlier run had done.
-    seconds
-        Since this run began.
-    """
-
-    rows: int
-    share: float
-    resumed_rows: int
-    seconds: float
-
-    @property
-    def rows_a_second(self) -> float:
-        """The rate of this run."""
-        return (self.rows - self.resumed_rows) / max(self.seconds, 1e-9)
-
-    @property
-    def seconds_left(self) -> float | None:
-        """What the rest will take at this rate; None if nothing is known yet."""
-        if not self.share or not self.rows_a_second:
-            return None
-        return self.rows * (1 / self.share - 1) / self.rows_a_second
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """How a table of orders came out.
-
-    Attributes
-    ----------
-    faulty_rows
-        Rows that could not be read.
-    geocoder_down
-        Rows whose address nobody could be asked about.
-    resumed_rows
-        Rows that an earlier run had decided.
-    faults
-        The first few faults, with their rows.
-    """
-
-    rows: int
-    verdicts: Mapping[Verdict, int]
-    faulty_rows: int
-    geocoder_down: int = 0
-    resumed_rows: int = 0
-    faults: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """One line for a person."""
-        counts = ", ".join(f"{count} {verdict.value.replace('_', ' ')}" for verdict, count in self.verdicts.items())
-        faulty = f"; {self.faulty_rows} rows could not be read" if self.faulty_rows else ""
-        return f"{self.rows} rows: {counts or 'none'}{faulty}."
 
 
 def check_orders(

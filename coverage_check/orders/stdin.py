@@ -1,4 +1,4 @@
-"""A table from standard input, which is read twice as any file is."""
+"""A table from standard input or another pipe, which is read twice as any file is."""
 
 import shutil
 import sys
@@ -10,12 +10,17 @@ from pathlib import Path
 
 @contextmanager
 def from_stdin(table: Path) -> Iterator[Path]:
-    """Give the table's path; for ``-`` that of a copy of stdin, which nobody else may read."""
-    if str(table) != "-":
+    """Give the table's path; for ``-`` or a named pipe that of a copy, which nobody else may read."""
+    stdin = str(table) == "-"
+    if not stdin and not (table.is_fifo() or table.is_char_device()):
         yield table
         return
     with tempfile.TemporaryDirectory(prefix="coverage-check-") as folder:
-        copy = Path(folder) / "stdin"
+        copy = Path(folder) / ("stdin" if stdin else table.name)
         with copy.open("wb") as out:
-            shutil.copyfileobj(sys.stdin.buffer, out)
+            if stdin:
+                shutil.copyfileobj(sys.stdin.buffer, out)
+            else:
+                with table.open("rb") as pipe:
+                    shutil.copyfileobj(pipe, out)
         yield copy

@@ -53,6 +53,8 @@ class Layout:
         One of `FORMATS`.
     day
         Stands in an XLSX file as the day of its making, so that the same run gives the same bytes.
+    answers, numbers
+        The columns that the answers fill, and those of them that hold numbers.
     """
 
     form: str
@@ -60,6 +62,8 @@ class Layout:
     header: tuple[str, ...]
     schema: Any
     day: date
+    answers: tuple[str, ...] = OUT
+    numbers: tuple[str, ...] = NUMBERS
 
 
 def format_of(target: Path | None, form: str | None) -> str:
@@ -130,7 +134,7 @@ def _csv(out: TextIO, plan: Layout) -> Write:
     """Write cells that the header has no name for after the answers."""
     width = len(plan.header)
     writer = csv.writer(_Lines(out), delimiter=plan.delimiter, lineterminator="\r\n")
-    writer.writerow([neutral(name) for name in (*plan.header, *OUT)])
+    writer.writerow([neutral(name) for name in (*plan.header, *plan.answers)])
 
     def write(chunk: Chunk, answers: Sequence[Sequence[object]]) -> None:
         for cells, answer in zip(chunk.rows, answers, strict=True):
@@ -164,7 +168,7 @@ def _jsonl(out: TextIO, plan: Layout) -> Write:
             record: dict[str, object] = dict(zip(names, map(_json_value, cells), strict=False))
             if cells[width:]:
                 record[""] = list(map(_json_value, cells[width:]))
-            record |= zip(OUT, answer, strict=True)
+            record |= zip(plan.answers, answer, strict=True)
             out.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
 
     return write
@@ -187,7 +191,7 @@ def _parquet(target: Path, plan: Layout) -> Iterator[Write]:
     except ImportError:
         raise MissingExtra("Parquet needs pyarrow: pip install 'mobile-coverage-check[parquet]'.") from None
     own = plan.schema or pa.schema([(name, pa.string()) for name in _unique(plan.header)])
-    answered = pa.schema([(name, pa.float64() if name in NUMBERS else pa.string()) for name in OUT])
+    answered = pa.schema([(name, pa.float64() if name in plan.numbers else pa.string()) for name in plan.answers])
     schema = pa.schema([*own, *answered], metadata=own.metadata)
     waiting: list[pa.RecordBatch] = []
 
@@ -227,7 +231,7 @@ def _xlsx(target: Path, plan: Layout) -> Iterator[Write]:
         import xlsxwriter.exceptions  # noqa: PLC0415
     except ImportError:
         raise MissingExtra("XLSX needs XlsxWriter: pip install 'mobile-coverage-check[excel]'.") from None
-    if len(plan.header) + len(OUT) > _MOST_COLUMNS:
+    if len(plan.header) + len(plan.answers) > _MOST_COLUMNS:
         raise OutputRefused(f"An XLSX sheet holds no more than {_MOST_COLUMNS:,} columns: choose CSV or Parquet.")
     book = xlsxwriter.Workbook(target, {"constant_memory": True, "tmpdir": str(target.parent)})
     book.use_zip64()
@@ -238,7 +242,7 @@ def _xlsx(target: Path, plan: Layout) -> Iterator[Write]:
         datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
     }
     width = len(plan.header)
-    for n, name in enumerate((*plan.header, *OUT)):
+    for n, name in enumerate((*plan.header, *plan.answers)):
         sheet.write_string(0, n, neutral(name)[:_MOST_CHARACTERS])
     sheet.freeze_panes(1, 0)
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
 _MOST_BYTES = 2 << 30
+_LOOKED_AT_BYTES = 64 << 20
+_MOST_TIMES = 200
+"""Sheets that people made unpack to some ten times their size; only made ones to a thousand."""
+
 _MOST_ROWS = 1_048_576
 _MOST_CELLS = 25_000_000
 """The reader holds every cell between the first and the last one; a lone cell XFD1048576 would take all memory."""
@@ -104,23 +108,27 @@ def _sheet(workbook: "CalamineWorkbook", name: str, chosen: str | None) -> "Cala
 
 
 def _refuse_bombs(source: Path, name: str) -> None:
-    """Look at what is packed before it is unpacked."""
+    """Look at what is packed before the reader unpacks it: all of it, for a file's own list of sizes may lie."""
     try:
         with zipfile.ZipFile(source) as packed:
-            if sum(member.file_size for member in packed.infolist()) > _MOST_BYTES:
-                raise TableInvalid(f"{name} unpacks to more than {_MOST_BYTES >> 30} GiB: export it as CSV.")
-            members = packed.namelist()
-            if "xl/workbook.xml" not in members:
+            members = packed.infolist()
+            if "xl/workbook.xml" not in packed.namelist():
                 raise TableInvalid(f"{name} is packed, and no XLSX workbook: unpack it, or export it as CSV or XLSX.")
+            if sum(member.file_size for member in members) > _MOST_BYTES or any(map(_swollen, members)):
+                raise TableInvalid(f"{name} unpacks to far more than it seems to hold: export it as CSV.")
             for member in members:
-                if member.startswith("xl/worksheets/") and member.endswith(".xml"):
-                    with packed.open(member) as sheet:
-                        rows, columns = _extent(sheet)
-                    if rows > _MOST_ROWS or rows * columns > _MOST_CELLS:
-                        text = f"{name} has a sheet of {rows:,} rows and {columns:,} columns, most of them empty perhaps"
-                        raise TableInvalid(f"{text}: delete what stands far off, or export it as CSV.")
+                with packed.open(member) as part:
+                    rows, columns = _extent(part)
+                sheet = member.filename.startswith("xl/worksheets/")
+                if sheet and (rows > _MOST_ROWS or rows * columns > _MOST_CELLS):
+                    text = f"{name} has a sheet of {rows:,} rows and {columns:,} columns, most of them empty perhaps"
+                    raise TableInvalid(f"{text}: delete what stands far off, or export it as CSV.")
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
         raise TableInvalid(f"{name} is damaged, or locked with a password: open it in Excel and save it anew.") from None
+
+
+def _swollen(member: zipfile.ZipInfo) -> bool:
+    return member.file_size > _LOOKED_AT_BYTES and member.file_size > _MOST_TIMES * member.compress_size
 
 
 def _extent(sheet: IO[bytes]) -> tuple[int, int]:

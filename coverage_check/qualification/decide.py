@@ -1,51 +1,98 @@
-"""One order at one place: the verdict from `assessment`, and everything around it written down."""
+"""Orders at found locations: decided together, each as if it had been asked alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
-from coverage_check.availability import Availability
+import numpy as np
+
+from coverage_check.availability import Availability, Bools, Floats, Places, Rows, Surroundings
 from coverage_check.decision import (
-    AskedAddress,
     CandidatePlace,
     Decision,
     FoundLocation,
     ProductName,
     Provenance,
     ReasonCode,
-    Use,
     Verdict,
     content_id,
 )
-from coverage_check.location import Location
+from coverage_check.layer import Layer
+from coverage_check.location import Location, Match
 from coverage_check.products import Product
 from coverage_check.qualification import explanation, sentences
-from coverage_check.qualification.alternatives import alternatives
-from coverage_check.qualification.assessment import Assessment, assess, conditional_use, own_use, thresholds
-from coverage_check.qualification.flips import flip
-from coverage_check.qualification.questions import questions, questions_for
-from coverage_check.technology import Condition, PlaceOfUse, Receiver
+from coverage_check.qualification.batch import Outlines, Part
+from coverage_check.qualification.order import Alike, Order, Positions, location_text
+from coverage_check.qualification.questions import questions_for
+from coverage_check.qualification.stances import thresholds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is asked: which product, where it will be used and with what, on which day.
+class Found:
+    """An order whose place was found; `row` is its number in the batch."""
 
-    `place` and `receiver` are None where the product's own hold. `moved` turns metres beside a place into degrees, which a
-    spot nearby needs; without it none is offered.
+    row: int
+    order: Order
+    location: Location
+    provenance: Provenance
+
+
+def decide_all(found: Sequence[Found], around: Surroundings, outlines: Outlines) -> list[Part]:
+    """Decide orders at found locations; the surroundings have a row for each of them, in their order.
+
+    The parts name the rows by their numbers in the batch.
     """
+    groups: dict[object, list[int]] = {}
+    for number, item in enumerate(found):
+        groups.setdefault(_key(item), []).append(number)
+    numbers = np.array([item.row for item in found], dtype=np.intp)
+    parts = [
+        part
+        for key, members in groups.items()
+        for part in outlines.decide(_alike(key, [found[member] for member in members], np.array(members)), around)
+    ]
+    return [replace(part, rows=numbers[part.rows]) for part in parts]
 
-    product: Product
-    on: date
-    address: AskedAddress
-    place: PlaceOfUse | None = None
-    receiver: Receiver | None = None
-    moved: explanation.Moved | None = None
 
-    @property
-    def use(self) -> Use:
-        """The use that was asked about."""
-        return Use(place=self.place or self.product.place_of_use, receiver=self.receiver or self.product.receiver)
+def decide_positions(positions: Positions, rows: Rows, around: Surroundings, outlines: Outlines) -> list[Part]:
+    """Decide one order at many positions; the surroundings have a row for each.
+
+    Parameters
+    ----------
+    rows
+        Their numbers in the batch, by which the parts name them.
+    """
+    parts = outlines.decide(positions.alike(np.arange(len(rows))), around) if len(rows) else ()
+    return [replace(part, rows=rows[part.rows]) for part in parts]
+
+
+def _key(item: Found) -> object:
+    """Give what makes orders ask the same about locations of the same kind. An ambiguous location is a kind of its own."""
+    order, at = item.order, item.location
+    labels = tuple(candidate.label for candidate in at.candidates) if at.match is Match.AMBIGUOUS else ()
+    labelled = at.match is Match.FUZZY and bool(at.candidates) and bool(at.candidates[0].label)
+    return (
+        *(order.product.code, order.on, order.place, order.receiver, order.address.kind, bool(order.address.normalised)),
+        *(at.level, at.match, at.gross_error, len(at.candidates) > 1, labels, labelled, item.provenance.register),
+    )
+
+
+def _alike(key: object, items: Sequence[Found], rows: Rows) -> Alike:
+    first = items[0]
+    return Alike(
+        key=key,
+        order=first.order,
+        location=first.location,
+        provenance=first.provenance,
+        rows=rows,
+        given=[item.order.address.given for item in items],
+        normalised=[item.order.address.normalised for item in items],
+        labels=[item.location.candidates[0].label if item.location.candidates else "" for item in items],
+        lat=[item.location.lat for item in items],
+        lon=[item.location.lon for item in items],
+        errors_m=[(item.location.cep50_m, item.location.cep95_m) for item in items],
+        locations=[location_text(item.location) for item in items],
+    )
 
 
 def decide(
@@ -57,57 +104,61 @@ def decide(
     provenance: Provenance,
     made_at: datetime,
 ) -> Decision:
-    """Decide about one order at a found location.
+    """Decide about one order at a found location: a batch of one.
 
     Parameters
     ----------
     availabilities
-        One for each layer of the snapshot, all over the same places.
+        One for each layer, all over the same places.
     catalogue
         All products, for the alternatives.
     made_at
         When; it is not part of the decision's id.
     """
-    product, use = order.product, order.use
-    assessment = assess(product, use, order.on, location, availabilities)
-    verdict, condition = _verdict(order, location, availabilities, assessment)
-    case = explanation.Case(
-        product=product,
-        use=use,
-        on=order.on,
-        location=location,
-        assessment=assessment,
-        availabilities=tuple(availabilities),
-        verdict=verdict,
-        condition=condition,
-        moved=order.moved,
-    )
-    whys = explanation.whys(case)
-    offers = alternatives(case, order.place, catalogue)
-    asked = questions(case, whys, offers, catalogue)
-    settled = assessment.agree and not product.on_sale(order.on)
-    return _sealed(
-        Decision(
-            id="",
-            made_at=made_at,
-            as_of=order.on,
-            valid_until=explanation.valid_until(case),
-            verdict=verdict,
-            probability=round(case.probability, 6),
-            thresholds=thresholds(product.risk),
-            reasons=tuple(why.reason for why in whys),
-            product=ProductName(code=product.code, name=product.name),
-            use=use,
-            address=order.address,
-            location=_recorded(location),
-            evidence=explanation.evidence(case, whys),
-            flips=None if settled else flip(case),
-            alternatives=offers,
-            ask_next=asked,
-            sentence=sentences.sentence(case, sentences.Told(whys, offers, asked), order.address, catalogue),
-            provenance=provenance,
+    found = Found(row=0, order=order, location=location, provenance=provenance)
+    [part] = decide_all([found], _Given(availabilities, location), Outlines(catalogue))
+    return Decision.of_content(part.content(0), made_at)
+
+
+class _Given:
+    """The surroundings of one location, from an availability for each layer: `availability.Surroundings`."""
+
+    def __init__(self, availabilities: Sequence[Availability], location: Location) -> None:
+        self._given = availabilities
+        self._spots = max(1, len(location.candidates)) if location.match is Match.AMBIGUOUS else 1
+        self.layers: tuple[Layer, ...] = tuple(a.layer for a in availabilities)
+
+    @property
+    def covered(self) -> Bools:
+        return np.array([[a.covered[0] for a in self._given]], dtype=bool)
+
+    @property
+    def surveyed(self) -> Bools:
+        return np.array([[a.surveyed[0] for a in self._given]], dtype=bool)
+
+    def edge_distance_m(self, rows: Rows, layers: Sequence[int]) -> Floats:
+        here = [self._given[layer].edge_distance_m[0] for layer in layers]
+        return np.array([here] * len(rows), dtype=np.float64).reshape(len(rows), len(layers))
+
+    def edge_bearing_deg(self, rows: Rows, layer: int) -> Floats:
+        bearing = self._given[layer].edge_bearing_deg
+        return np.full(len(rows), np.nan if bearing is None else bearing)
+
+    def around(self, row: int, layers: Sequence[int]) -> Mapping[int, Availability]:  # noqa: ARG002 - there is one row
+        return {layer: self._given[layer] for layer in layers}
+
+    def places(self, rows: Rows, layers: Sequence[int]) -> Iterator[Places]:
+        size = max((self._given[layer].covered.size for layer in layers), default=1)
+        places = slice(1, None) if size > 1 else slice(0, None)
+        yield Places(
+            rows=rows,
+            covered={layer: self._given[layer].covered[None, places] for layer in layers},
+            surveyed={layer: self._given[layer].surveyed[None, places] for layer in layers},
+            edge_distance_m={layer: self._given[layer].edge_distance_m[None, places] for layer in layers},
+            measured=np.arange(max(size - 1, 1)),
+            in_order=self._spots == 1,
+            spots=self._spots,
         )
-    )
 
 
 def undetermined(
@@ -143,21 +194,6 @@ def undetermined(
             provenance=provenance,
         )
     )
-
-
-def _verdict(
-    order: Order, location: Location, availabilities: Sequence[Availability], assessment: Assessment
-) -> tuple[Verdict, Condition | None]:
-    """Take the assessed verdict, unless the product is not on sale, or a condition turns a no into a conditional."""
-    product = order.product
-    if not product.on_sale(order.on):
-        return Verdict.NOT_DELIVERABLE, None
-    if assessment.verdict is Verdict.NOT_DELIVERABLE and order.use == own_use(product):
-        for condition in product.conditions:
-            under = assess(product, conditional_use(order.use, condition), order.on, location, availabilities)
-            if under.verdict is Verdict.DELIVERABLE:
-                return Verdict.CONDITIONAL, condition
-    return assessment.verdict, None
 
 
 def _recorded(location: Location) -> FoundLocation:

@@ -1,9 +1,10 @@
 """Why a verdict: the reasons in words, how long they hold, and the evidence."""
 
 import calendar
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter
 
 from coverage_check import wording
 from coverage_check.availability import Availability, Status
@@ -11,29 +12,31 @@ from coverage_check.decision import Evidence, Reason, ReasonCode, Use, Verdict
 from coverage_check.layer import Layer
 from coverage_check.location import Location, Match
 from coverage_check.products import Product
-from coverage_check.qualification.assessment import (
-    Assessment,
-    Claim,
-    Fit,
-    Time,
-    assess,
-    conditional_use,
-    reliability,
-)
+from coverage_check.qualification.assessment import Assessment, Claim
+from coverage_check.qualification.gaps import words_gap
+from coverage_check.qualification.stances import NEARLY_ALL, Fit, Question, Time, conditional_use, reaches
 from coverage_check.technology import Condition
 
 Moved = Callable[[float, float, float, float], tuple[float, float]]
 """Gives lat and lon of a place so many metres east and north of a lat and lon, in the snapshot's metric CRS."""
-
-_NEARLY_ALL = 0.95
-"""From this share on, nothing else matters: the rest is the tail of the location's error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """All that a decision rests on, before it is put into words.
 
-    `moved` finds spots nearby; without it none is offered.
+    One row stands for all rows that are alike (docs/decisions/0008). So whatever is chosen by a number is chosen by what
+    `sharing` compares, and a distance is said as a gap.
+
+    Attributes
+    ----------
+    weigh
+        Gives the assessment of another question at the same place.
+    around
+        Gives what each layer says there, with all the equally likely places of the customer; a case in which that was asked
+        for stands for itself alone.
+    moved
+        Finds spots nearby; without it none is offered.
     """
 
     product: Product
@@ -44,6 +47,8 @@ class Case:
     availabilities: tuple[Availability, ...]
     verdict: Verdict
     condition: Condition | None
+    weigh: Callable[[Question], Assessment]
+    around: Callable[[], Mapping[str, Availability]]
     moved: Moved | None = None
 
     @property
@@ -61,8 +66,7 @@ class Case:
         """The assessment under the verdict's condition."""
         if self.condition is None:
             return None
-        use = conditional_use(self.use, self.condition)
-        return assess(self.product, use, self.on, self.location, self.availabilities)
+        return self.weigh(Question(self.product, conditional_use(self.use, self.condition), self.on))
 
     @property
     def probability(self) -> float:
@@ -115,21 +119,28 @@ def why(
         What is wrong with the input.
     """
     layer = claim.layer if claim else None
-    metres = None if claim is None else claim.edge_distance_m
-    distance_m = metres if metres is None or isinstance(metres, float) else float(metres[0])
     words = wording.VARIANTS[code, variant] if variant else wording.REASONS[code]
-    distance, told = wording.distance_words(distance_m), wording.day_words(day)
+    distance, told = distance_gap(layer), wording.day_words(day)
     published, said = wording.day_words(layer.published if layer else None), wording.REMARKS[remark]
+    measured = wording.measured_words(layer.curve if layer else None)
     common = {
         "technology": str(layer.technology) if layer else "",
         "network": layer.network if layer else "",
         "speed": f"{(layer.min_download_mbps if layer else None) or 0:g}",
     }
+    said_in = {"distance": distance, "date": told, "published": published, "remark": said, "measured": measured}
     filled = words.fill(
-        common | {"distance": distance.sv, "date": told.sv, "published": published.sv, "remark": said.sv},
-        common | {"distance": distance.en, "date": told.en, "published": published.en, "remark": said.en},
+        common | {name: value.sv for name, value in said_in.items()},
+        common | {name: value.en for name, value in said_in.items()},
     )
     return Why(code, filled, layer)
+
+
+def distance_gap(layer: Layer | None) -> wording.Words:
+    """Leave room for how far off the edge of a layer is, which each row says itself."""
+    if layer is None:
+        return wording.distance_words(None)
+    return wording.Words(words_gap(f"distance {layer.id} sv"), words_gap(f"distance {layer.id} en"))
 
 
 def lone(code: ReasonCode, remark: str = "") -> Why:
@@ -207,7 +218,7 @@ def _why_not_covered(case: Case) -> Iterator[Why]:
 
 def _lower_how(case: Case, layer: Layer) -> str:
     """Tell in which way a covering claim falls short: too slow, for another receiver, or (the usual sentence) too weak."""
-    if not layer.assumed_level.reaches(case.assessment.needed):
+    if not reaches(layer, case.product, case.use):
         return ""
     mbps, promised = case.product.min_download_mbps, layer.min_download_mbps
     return "too_slow" if mbps is not None and promised is not None and promised < mbps else "antenna_only"
@@ -238,17 +249,13 @@ def _elsewhere(case: Case) -> Iterator[Why]:
             continue
         if layer.network in networks and layer.technology not in wanted:
             yield why(ReasonCode.FALLBACK_TECHNOLOGY_ONLY, a)
-        if (
-            layer.network not in networks
-            and layer.technology in wanted
-            and layer.assumed_level.reaches(case.assessment.needed)
-        ):
+        if layer.network not in networks and layer.technology in wanted and reaches(layer, case.product, case.use):
             yield why(ReasonCode.OTHER_NETWORK_ONLY, a)
 
 
 def _why_undetermined(case: Case) -> Iterator[Why]:
     claim, because, weighed = case.deciding, case.assessment.unknown_because, case.assessment
-    nowhere_known = weighed.unknown >= _NEARLY_ALL
+    nowhere_known = weighed.unknown >= NEARLY_ALL
     if because and nowhere_known:
         yield why(because, claim)
     if case.location.match is Match.AMBIGUOUS:
@@ -258,13 +265,13 @@ def _why_undetermined(case: Case) -> Iterator[Why]:
         yield why(ReasonCode.MATCH_TOO_COARSE)
     if nowhere_known:
         return
-    partly = [because] if because and weighed.unknown - case.location.gross_error > 1 - _NEARLY_ALL else []
+    partly = [because] if because and weighed.unknown - case.location.gross_error > 1 - NEARLY_ALL else []
     # The map speaks about the found place, and only the doubt about the place reaches beyond it: a better place settles it.
     beyond = partly == [ReasonCode.OUTSIDE_SURVEY_AREA] and claim is not None and claim.surveyed_here
     if not beyond:
         yield from (why(code, claim) for code in partly)
     named = too_coarse or case.location.match is Match.AMBIGUOUS
-    if claim and (not named or (claim.split and abs(claim.edge_distance_m) <= case.location.cep95_m)):
+    if claim and (not named or (claim.split and claim.near)):
         yield why(ReasonCode.EDGE_UNCERTAIN, claim)
     if beyond:
         yield why(ReasonCode.OUTSIDE_SURVEY_AREA, variant="perhaps")
@@ -284,10 +291,13 @@ def _remarks(case: Case) -> Iterator[Why]:
             yield why(ReasonCode.LAYERS_DISAGREE, lower[0])
         for newer in (c for c in live if c.supersedes(higher) and not c.covers_here):
             yield why(ReasonCode.LAYERS_DISAGREE, newer)
+    if measured := (case.under_condition or case.assessment).measured:
+        yield why(ReasonCode.MEASURED, measured)
 
 
 def _same_map(one: Layer, other: Layer) -> bool:
-    return (one.network, one.technology, one.service) == (other.network, other.technology, other.service)
+    about = attrgetter("network", "technology", "service", "environment", "receiver")
+    return bool(about(one) == about(other))
 
 
 def last_day(assessment: Assessment, claim: Claim) -> date | None:
@@ -328,38 +338,35 @@ def valid_until(case: Case) -> date | None:
     return min(changes, default=None)
 
 
-def evidence(case: Case, found: Sequence[Why]) -> tuple[Evidence, ...]:
-    """Give what each relevant layer said: the one that decided, those of the need, those that a reason names."""
-    relevant = {id(claim.availability): claim.availability for claim in case.assessment.claims}
+def evidence(case: Case, found: Sequence[Why]) -> tuple[tuple[int, Evidence], ...]:
+    """Give what each relevant layer said, with its rank: 0 decided, 1 is named by a reason, 2 is of the need.
+
+    Of one rank, the layer whose edge is deepest inside comes first; that differs from row to row.
+    """
+    relevant = {claim.layer.id: claim.availability for claim in case.assessment.claims}
     named = {reason.layer.id for reason in found if reason.layer}
-    relevant |= {id(a): a for a in case.availabilities if a.layer.id in named}
+    relevant |= {a.layer.id: a for a in case.availabilities if a.layer.id in named}
     first = found[0].layer.id if found and found[0].layer else case.deciding.layer.id if case.deciding else None
-    ordered = sorted(
-        relevant.values(),
-        key=lambda a: (a.layer.id != first, a.layer.id not in named, -float(a.edge_distance_m[0]), a.layer.id),
-    )
-    return tuple(_evidence(availability, case.on) for availability in ordered)
+    ranked = sorted((0 if id_ == first else 1 if id_ in named else 2, id_) for id_ in relevant)
+    return tuple((rank, _evidence(relevant[id_], case.on)) for rank, id_ in ranked)
 
 
 def _evidence(a: Availability, on: date) -> Evidence:
+    """Say what a layer says; its numbers are each row's own."""
     layer = a.layer
-    places = slice(1, None) if a.covered.size > 1 else slice(0, None)
-    inside = a.covered[places] & a.surveyed[places]
     status = Status.COVERED if a.covered[0] else Status.NOT_COVERED
     if not a.surveyed[0] or not layer.speaks(on):
         status = Status.NO_DATA
     elif not layer.in_force(on):
         status = Status.NOT_IN_FORCE
-    serving = layer.speaks(on) and layer.in_force(on)
-    probability = float((inside * reliability(layer, a.edge_distance_m[places])).mean()) if serving else 0.0
     return Evidence(
         layer=layer.id,
         network=layer.network,
         technology=layer.technology,
         level=layer.level,
         status=status,
-        edge_distance_m=None if status is Status.NO_DATA else round(float(a.edge_distance_m[0]), 1),
-        probability=round(probability, 6),
+        edge_distance_m=None if status is Status.NO_DATA else 0.0,
+        probability=0.0,
         published=layer.published,
         valid_from=layer.valid_from,
         valid_until=layer.valid_until,

@@ -11,47 +11,57 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from coverage_check.decision import Flip, Verdict
+import numpy as np
+import numpy.typing as npt
+
+from coverage_check.availability import Floats
+from coverage_check.decision import Verdict
+from coverage_check.layer import Layer
 from coverage_check.location import Match
 from coverage_check.products import Risk
-from coverage_check.qualification.assessment import (
-    Assessment,
-    Claim,
-    Fit,
-    Time,
-    assess,
-    conditional_use,
-    own_use,
-    reliable,
-    verdict_for,
-)
+from coverage_check.qualification.assessment import Assessment
 from coverage_check.qualification.explanation import Case
+from coverage_check.qualification.stances import Fit, Question, Time, conditional_use, own_use, verdict_for
+from coverage_check.qualification.weighing import VERDICTS, Codes
+from coverage_check.reliability import Reliability
 from coverage_check.spread import offsets_m
 
 _REACH_M = 50_000.0
 """Farthest distance from the edge that is looked at; every threshold that can be crossed is crossed nearer."""
 _STEPS = 48
+_Error = tuple[float, float, float]
+"""cep50_m, cep95_m and gross error of a location."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Edge:
-    """One edge that could change the verdict, and what each verdict about it alone means for the product."""
+class Edge:
+    """One layer's edge that could change the verdict, and what each verdict about it alone means for the product."""
 
-    claim: Claim
+    layer: Layer
     become: Mapping[Verdict, Verdict]
 
 
-def flip(case: Case) -> Flip | None:
-    """Give the smallest move that changes the verdict; None where no edge of a live claim explains it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Flips:
+    """For each row how many metres away the nearest change of verdict is, infinite for none; which way; and to what."""
+
+    if_moved_m: Floats
+    bearing_deg: Floats
+    to: Codes
+
+
+def edges(case: Case) -> tuple[Edge, ...]:
+    """Give the edge of the claim as sold, and that of each condition which the verdict rests on or could come to.
+
+    None where something else than an edge decides: more than one place, the whole of a street, or the days of sale.
+    """
     location = case.location
     if location.match is Match.AMBIGUOUS or location.level.coarse or not case.assessment.agree:
-        return None
-    found = [moved for edge in _edges(case) if (moved := _nearest_flip(case, edge))]
-    return min(found, key=lambda moved: moved.if_moved_m, default=None)
+        return ()
+    return tuple(_edges(case)) if case.product.on_sale(case.on) else ()
 
 
-def _edges(case: Case) -> Iterator[_Edge]:
-    """Give the edge of the claim as sold, and that of each condition which the verdict rests on or could come to."""
+def _edges(case: Case) -> Iterator[Edge]:
     conditional = {Verdict.NOT_DELIVERABLE: Verdict.CONDITIONAL} if case.condition else {}
     yield from _edge(case.assessment, conditional)
     if case.use != own_use(case.product) or case.verdict not in {Verdict.CONDITIONAL, Verdict.NOT_DELIVERABLE}:
@@ -59,43 +69,69 @@ def _edges(case: Case) -> Iterator[_Edge]:
     other = {Verdict.DELIVERABLE: Verdict.CONDITIONAL, Verdict.UNDETERMINED: Verdict.NOT_DELIVERABLE}
     for condition in (case.condition,) if case.condition else case.product.conditions:
         use = conditional_use(case.use, condition)
-        yield from _edge(assess(case.product, use, case.on, case.location, case.availabilities), other)
+        yield from _edge(case.weigh(Question(case.product, use, case.on)), other)
 
 
-def _edge(assessment: Assessment, become: Mapping[Verdict, Verdict]) -> Iterator[_Edge]:
+def _edge(assessment: Assessment, become: Mapping[Verdict, Verdict]) -> Iterator[Edge]:
     claim = assessment.best(Fit.QUALIFIES, Time.LIVE)
-    if claim is not None and claim.availability.edge_bearing_deg is not None:
-        yield _Edge(claim, become)
+    if claim is not None:
+        yield Edge(claim.layer, become)
 
 
-def _nearest_flip(case: Case, edge: _Edge) -> Flip | None:
-    """Give the nearest change along one edge's normal; None where that edge alone doesn't explain the verdict."""
-    here = edge.claim.edge_distance_m
-    zones = _zones(case, edge)
-    at = max(n for n, (begins_m, _) in enumerate(zones) if begins_m <= here)
-    if zones[at][1] is not case.verdict:
-        return None
-    bearing = edge.claim.availability.edge_bearing_deg or 0.0
-    inwards, outwards = (bearing, bearing + 180) if here < 0 else (bearing + 180, bearing)
-    found = []
-    if at + 1 < len(zones):
-        found.append((zones[at + 1][0] - here, inwards % 360, zones[at + 1][1]))
-    if at > 0:
-        found.append((here - zones[at][0], outwards % 360, zones[at - 1][1]))
-    if not found:
-        return None
-    moved_m, towards, to = min(found)
-    return Flip(if_moved_m=round(moved_m, 1), bearing_deg=round(towards, 1) % 360, to=to)
+def no_flips(n: int) -> Flips:
+    """Give the flips of rows that have none."""
+    return Flips(np.full(n, np.inf), np.zeros(n), np.zeros(n, dtype=np.int8))
 
 
-def _zones(case: Case, edge: _Edge) -> list[tuple[float, Verdict]]:
-    """Give the verdicts from far outside to deep inside, each with the signed distance at which it begins."""
-    location, layer = case.location, edge.claim.layer
-    no_ends_m, yes_begins_m = _crossings_m(
-        (location.cep50_m, location.cep95_m, location.gross_error),
-        (layer.probability, layer.resolution_m),
-        case.product.risk,
+def flips(edge: Edge, case: Case, errors_m: Floats, edge_distance_m: Floats, bearing_deg: Floats) -> Flips:
+    """Give the nearest change along one edge's normal, in rows that are alike; none where it doesn't explain the verdict.
+
+    Parameters
+    ----------
+    errors_m
+        float64[n, 2]: cep50_m and cep95_m.
+    edge_distance_m, bearing_deg
+        float64[n]: to the edge; a bearing of NaN is none.
+    """
+    found = no_flips(len(errors_m))
+    kinds, kind = _kinds(errors_m)
+    for number, (cep50_m, cep95_m) in enumerate(kinds):
+        rows = np.flatnonzero((kind == number) & ~np.isnan(bearing_deg))
+        zones = _zones((cep50_m, cep95_m, case.location.gross_error), edge, case.product.risk)
+        begins_m = np.array([begins for begins, _ in zones] + [math.inf])
+        meant = np.array([VERDICTS.index(verdict) for _, verdict in zones] + [0], dtype=np.int8)
+        here = edge_distance_m[rows]
+        at = np.searchsorted(begins_m[:-1], here, side="right") - 1
+        explained = meant[at] == VERDICTS.index(case.verdict)
+        rows, here, at = rows[explained], here[explained], at[explained]
+        inwards, outwards = begins_m[at + 1] - here, np.where(at > 0, here - begins_m[at], np.inf)
+        go_in = inwards <= outwards
+        found.if_moved_m[rows] = np.where(go_in, inwards, outwards)
+        found.bearing_deg[rows] = (bearing_deg[rows] + np.where(go_in == (here < 0), 0.0, 180.0)) % 360
+        found.to[rows] = meant[np.where(go_in, at + 1, np.maximum(at - 1, 0))]
+    return found
+
+
+def nearer(one: Flips, other: Flips) -> Flips:
+    """Take the nearer of two changes in each row."""
+    first = one.if_moved_m <= other.if_moved_m
+    return Flips(
+        np.where(first, one.if_moved_m, other.if_moved_m),
+        np.where(first, one.bearing_deg, other.bearing_deg),
+        np.where(first, one.to, other.to),
     )
+
+
+def _kinds(errors_m: Floats) -> tuple[list[tuple[float, float]], npt.NDArray[np.intp]]:
+    """Find the kinds of error, for many rows share few, and each row's."""
+    pairs = list(map(tuple, errors_m.tolist()))
+    numbers = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}
+    return list(numbers), np.array([numbers[pair] for pair in pairs], dtype=np.intp)
+
+
+def _zones(error: _Error, edge: Edge, risk: Risk) -> list[tuple[float, Verdict]]:
+    """Give the verdicts from far outside to deep inside, each with the signed distance at which it begins."""
+    no_ends_m, yes_begins_m = _crossings_m(error, Reliability.of(edge.layer), risk)
     plain = [(-math.inf, Verdict.NOT_DELIVERABLE), (no_ends_m, Verdict.UNDETERMINED), (yes_begins_m, Verdict.DELIVERABLE)]
     zones: list[tuple[float, Verdict]] = []
     for n, (begins_m, verdict) in enumerate(plain):
@@ -107,7 +143,7 @@ def _zones(case: Case, edge: _Edge) -> list[tuple[float, Verdict]]:
 
 
 @lru_cache(maxsize=4096)
-def _crossings_m(error: tuple[float, float, float], claim: tuple[float, float], risk: Risk) -> tuple[float, float]:
+def _crossings_m(error: _Error, claim: Reliability, risk: Risk) -> tuple[float, float]:
     """Give the signed distances at which a no ends and a yes begins; infinite where there is none of it.
 
     Parameters
@@ -115,7 +151,7 @@ def _crossings_m(error: tuple[float, float, float], claim: tuple[float, float], 
     error
         cep50_m, cep95_m and gross_error of the location.
     claim
-        Probability at the edge and resolution in metres of the layer.
+        How reliable the layer is inside its edge.
     """
     cep50_m, cep95_m, gross_error = error
     across_m = offsets_m(cep50_m=cep50_m, cep95_m=cep95_m)[:, 0]
@@ -123,7 +159,7 @@ def _crossings_m(error: tuple[float, float, float], claim: tuple[float, float], 
 
     def verdict(edge_distance_m: float) -> Verdict:
         places_m = edge_distance_m - across_m
-        served = float(((places_m >= 0) * reliable(*claim, places_m)).mean())
+        served = float(((places_m >= 0) * claim.at(places_m)).mean())
         return verdict_for(risk, sure * served, sure * (1 - served))
 
     return (

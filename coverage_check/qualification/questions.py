@@ -7,20 +7,17 @@ answer may be hoped for.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from coverage_check import wording
 from coverage_check.decision import Alternative, Question, ReasonCode, Use, Verdict
 from coverage_check.location import Location, LocationLevel, Match
-from coverage_check.products import Product, Risk
-from coverage_check.qualification.assessment import Values, assess, conditional_use, own_use
+from coverage_check.products import Product
 from coverage_check.qualification.explanation import Case, Why
+from coverage_check.qualification.stances import Question as Asked
+from coverage_check.qualification.stances import conditional_use, own_use
 from coverage_check.technology import Condition, PlaceOfUse, Receiver
 
-_HOPE = {
+HOPE = {
     "POSITION": 0.5,
     "ANTENNA_POSSIBLE": 0.5,
     "BY_A_WINDOW": 0.5,
@@ -30,7 +27,7 @@ _HOPE = {
 """How often the answer helps: that a telephone can send its place from there, that an antenna can be put up … Assumptions;
 a name, a number and a spelling are known to who lives there."""
 
-_LEAST = 0.01
+LEAST = 0.01
 """Nobody is sent out for a position that spares less than this share of what it costs to ask."""
 
 _OF_CONDITION = {Condition.OUTDOOR_ANTENNA: "ANTENNA_POSSIBLE", Condition.OUTDOORS_ONLY: "PLACE_OF_USE"}
@@ -65,8 +62,8 @@ def questions(
         worth += [("LONG_ENOUGH", 1.0)] if case.ends_within_contract else []
     best: dict[str, float] = {}
     for code, spared in worth:
-        best[code] = max(spared * _HOPE.get(code, 1.0), best.get(code, 0.0))
-    if len(best) > 1 and best.get("POSITION", math.inf) < _LEAST * case.product.risk.ask:
+        best[code] = max(spared * HOPE.get(code, 1.0), best.get(code, 0.0))
+    if len(best) > 1 and best.get("POSITION", math.inf) < LEAST * case.product.risk.ask:
         del best["POSITION"]
     ranked = sorted(best, key=lambda code: -round(best[code], 6))
     return tuple(_question(code, case) for code in ranked)
@@ -82,17 +79,12 @@ def questions_for(code: ReasonCode, remark: str = "") -> tuple[Question, ...]:
 def _about_the_place(case: Case, whys: Sequence[Why]) -> Iterator[_Worth]:
     """Ask which place it is, or where it is exactly; the answer settles each of the places as far as it can be settled."""
     codes, weighed, risk = {reason.code for reason in whys}, case.assessment, case.product.risk
-    exact = float(_loss(risk, weighed.served, weighed.unclear).mean())
     if ReasonCode.ADDRESS_AMBIGUOUS in codes:
-        count = max(1, len(case.location.candidates))
-        served = np.array([part.mean() for part in np.array_split(weighed.served, count)])
-        unclear = np.array([part.mean() for part in np.array_split(weighed.unclear, count)])
-        known = float(_loss(risk, served, unclear).mean())
-        yield _which(case.location), risk.ask - known
+        yield _which(case.location), risk.ask - weighed.loss_of_each
     if ReasonCode.MATCH_TOO_COARSE in codes:
-        yield _finer(case.location), risk.ask - exact
+        yield _finer(case.location), risk.ask - weighed.loss_at_place
     if codes & {ReasonCode.ADDRESS_AMBIGUOUS, ReasonCode.EDGE_UNCERTAIN}:
-        yield "POSITION", risk.ask - exact
+        yield "POSITION", risk.ask - weighed.loss_at_place
 
 
 def _about_the_map(case: Case, whys: Sequence[Why]) -> Iterator[_Worth]:
@@ -101,7 +93,7 @@ def _about_the_map(case: Case, whys: Sequence[Why]) -> Iterator[_Worth]:
     if ReasonCode.EDGE_UNCERTAIN in codes and codes.isdisjoint(_PLACES):
         yield "MAP_OF_OPERATOR", case.product.risk.ask
     elif codes & _MAPS:
-        yield "MAP_OF_OPERATOR", float(case.assessment.unclear.mean()) * case.product.risk.ask
+        yield "MAP_OF_OPERATOR", case.assessment.unclear * case.product.risk.ask
 
 
 def _about_the_use(case: Case) -> Iterator[_Worth]:
@@ -136,17 +128,9 @@ def _by_a_window(case: Case) -> dict[str, Use]:
 
 
 def _passes(case: Case, use: Use) -> bool:
-    claims = case.availabilities
-    if use.receiver is Receiver.INDOOR_ROUTER:  # by the window it is still a handset, for which no claim for routers counts
-        claims = tuple(a for a in claims if a.layer.receiver is Receiver.HANDSET)
-    return assess(case.product, use, case.on, case.location, claims).verdict is Verdict.DELIVERABLE
-
-
-def _loss(risk: Risk, served: Values, unclear: npt.NDArray[Any]) -> Values:
-    """Give the least expected loss of yes, no and asking again, at places of which so much is known."""
-    yes, no = (1 - served) * risk.mis_sale, (served + unclear) * risk.lost_sale
-    least: Values = np.minimum(np.minimum(yes, no), risk.ask)
-    return least
+    # By the window it is still a handset, for which no claim for routers counts.
+    handset = use.receiver is Receiver.INDOOR_ROUTER
+    return case.weigh(Asked(case.product, use, case.on, handset_only=handset)).verdict is Verdict.DELIVERABLE
 
 
 def _which(location: Location) -> str:

@@ -9,9 +9,10 @@ from coverage_check import wording
 from coverage_check.decision import Alternative, AskedAddress, Question, ReasonCode, Sentence, Verdict
 from coverage_check.location import Location, Match
 from coverage_check.products import Product
-from coverage_check.qualification.assessment import Fit, Time, assess, conditional_use, own_use
 from coverage_check.qualification.explanation import Case, Why, last_day, lone
 from coverage_check.qualification.questions import questions_for
+from coverage_check.qualification.stances import Fit, Time, conditional_use, own_use
+from coverage_check.qualification.stances import Question as Asked
 
 _METRES_A_DEGREE = 111_195.0
 _NOTHING = wording.Words("", "")
@@ -36,6 +37,7 @@ def sentence(case: Case, told: Told, address: AskedAddress, catalogue: Mapping[s
     if case.deciding and case.deciding.surveyed_here:
         day = wording.day_words(case.deciding.layer.published)
         parts.append(wording.LIMITS.fill({"published": day.sv}, {"published": day.en}))
+    parts += [reason.words for reason in told.whys if reason.code is ReasonCode.MEASURED]
     return _joined(parts)
 
 
@@ -105,7 +107,7 @@ def _offer_ends(case: Case, offer: Alternative, catalogue: Mapping[str, Product]
     """Give the last day of what an alternative rests on: an honest offer says that its network will be switched off."""
     product = catalogue.get(offer.product, case.product)
     use = own_use(product) if offer.condition is None else conditional_use(own_use(product), offer.condition)
-    assessment = assess(product, use, case.on, case.location, case.availabilities)
+    assessment = case.weigh(Asked(product, use, case.on))
     claim = assessment.best(Fit.QUALIFIES, Time.LIVE)
     return last_day(assessment, claim) if claim else None
 

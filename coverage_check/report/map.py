@@ -4,58 +4,23 @@ Shapes are simplified for the eye only; no answer is ever read from a map.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 
 import numpy as np
-import numpy.typing as npt
 
+from coverage_check.coverage.picture import FILLS, Coordinates, Frame, Picture, corners, path_data
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.decision import Decision, Verdict
-from coverage_check.errors import InvalidInput
 
-_WIDTH_PX = 720
+__all__ = ["Picture", "draw"]
+
 _MARGIN_M = 1500.0
-_FILLS = ("#0b6e99", "#5b3f8c", "#8a5a00", "#3c6e3c", "#8c3f5b")
 _MARKS = {
     Verdict.DELIVERABLE: ("#1a7f37", "✔"),
     Verdict.CONDITIONAL: ("#9a6700", "◐"),
     Verdict.NOT_DELIVERABLE: ("#b42318", "✘"),
     Verdict.UNDETERMINED: ("#57606a", "?"),
 }
-
-Coordinates = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An SVG that notebooks show by themselves."""
-
-    svg: str
-
-    def _repr_html_(self) -> str:
-        return self.svg
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """The window of the map, metres, and how it becomes pixels: north is up."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-
-    @property
-    def scale(self) -> float:
-        return _WIDTH_PX / (self.east - self.west)
-
-    @property
-    def height_px(self) -> float:
-        return (self.north - self.south) * self.scale
-
-    def pixels(self, xy: Coordinates) -> Coordinates:
-        return np.column_stack(((xy[:, 0] - self.west) * self.scale, (self.north - xy[:, 1]) * self.scale))
 
 
 def draw(snapshot: Snapshot, decisions: Sequence[Decision], *, layers: Sequence[str]) -> Picture:
@@ -75,15 +40,11 @@ def draw(snapshot: Snapshot, decisions: Sequence[Decision], *, layers: Sequence[
     bounds = [layer.bounds for layer in snapshot.layers if layer.id in polygons]
     placed = [decision for decision in decisions if decision.location is not None]
     points = _points(snapshot, placed)
-    frame = _frame(bounds, points)
-    shapes = [_shape(polygons[name], name, frame, _FILLS[n % len(_FILLS)]) for n, name in enumerate(layers)]
+    frame = Frame.around(corners(bounds)) if bounds else Frame.around(points, margin_m=_MARGIN_M)
+    shapes = [_shape(path_data(polygons[name], frame), n, name) for n, name in enumerate(layers)]
     marks = [_mark(decision, at, frame) for decision, at in zip(placed, frame.pixels(points).tolist(), strict=True)]
     legend = [_legend(n, name) for n, name in enumerate(layers)]
-    return Picture(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH_PX} {frame.height_px:.0f}" width="{_WIDTH_PX}"'
-        f' role="img" aria-label="map of {len(placed)} places" style="background:#eef3f6;font-family:sans-serif">'
-        f"{''.join(shapes)}{''.join(marks)}{''.join(legend)}{_scale_bar(frame)}</svg>"
-    )
+    return Picture(frame.svg("".join((*shapes, *marks, *legend)), label=f"map of {len(placed)} places"))
 
 
 def _points(snapshot: Snapshot, decisions: Sequence[Decision]) -> Coordinates:
@@ -93,31 +54,13 @@ def _points(snapshot: Snapshot, decisions: Sequence[Decision]) -> Coordinates:
     return np.column_stack(snapshot.to_metric(lon=lon, lat=lat))
 
 
-def _frame(boxes: Sequence[tuple[float, float, float, float]], points: Coordinates) -> _Frame:
-    """Show the layers whole, or the places with some margin where no layer is drawn."""
-    corners = [np.array(boxes, dtype=np.float64).reshape(-1, 2)] if boxes else [points - _MARGIN_M, points + _MARGIN_M]
-    xy = np.vstack(corners)
-    if xy.size == 0:
-        raise InvalidInput("There is nothing to draw: name a layer, or give a decision with a place.")
-    (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
-    return _Frame(float(west), float(south), float(east), float(north))
+def _shape(data: str, n: int, name: str) -> str:
+    """Draw one layer as one path, its holes left open."""
+    fill = FILLS[n % len(FILLS)]
+    return f'<path d="{data}" fill="{fill}" fill-opacity="0.25" fill-rule="evenodd"><title>{escape(name)}</title></path>'
 
 
-def _shape(polygons: npt.NDArray[np.object_], name: str, frame: _Frame, fill: str) -> str:
-    """Draw one layer as one path, its holes left open, simplified to a pixel."""
-    import shapely  # noqa: PLC0415 - only a map simplifies
-
-    simple = shapely.simplify(polygons, 1 / frame.scale, preserve_topology=True)
-    rings = shapely.get_rings(simple)
-    path = "".join(_ring(frame.pixels(shapely.get_coordinates(ring))) for ring in rings)
-    return f'<path d="{path}" fill="{fill}" fill-opacity="0.25" fill-rule="evenodd"><title>{escape(name)}</title></path>'
-
-
-def _ring(pixels: Coordinates) -> str:
-    return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in pixels[:-1].tolist()) + "Z"
-
-
-def _mark(decision: Decision, at: Sequence[float], frame: _Frame) -> str:
+def _mark(decision: Decision, at: Sequence[float], frame: Frame) -> str:
     colour, sign = _MARKS[decision.verdict]
     x, y = at
     place = decision.location
@@ -133,16 +76,6 @@ def _mark(decision: Decision, at: Sequence[float], frame: _Frame) -> str:
 def _legend(n: int, name: str) -> str:
     y = 8 + 18 * n
     return (
-        f'<rect x="8" y="{y}" width="14" height="12" fill="{_FILLS[n % len(_FILLS)]}" fill-opacity="0.4"/>'
+        f'<rect x="8" y="{y}" width="14" height="12" fill="{FILLS[n % len(FILLS)]}" fill-opacity="0.4"/>'
         f'<text x="28" y="{y + 10}" font-size="12" fill="#222">{escape(name)}</text>'
-    )
-
-
-def _scale_bar(frame: _Frame) -> str:
-    length_m = 10 ** int(np.log10((frame.east - frame.west) / 3))
-    x, y, width = 8.0, frame.height_px - 10, length_m * frame.scale
-    label = f"{length_m:,} m" if length_m < 1000 else f"{length_m // 1000:,} km"
-    return (
-        f'<line x1="{x}" y1="{y:.0f}" x2="{x + width:.0f}" y2="{y:.0f}" stroke="#222" stroke-width="2"/>'
-        f'<text x="{x}" y="{y - 4:.0f}" font-size="11" fill="#222">{label}</text>'
     )

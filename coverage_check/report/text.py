@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from coverage_check.coverage.quality import Finding, Quality
+from coverage_check.curve import Curve
 from coverage_check.decision import Alternative, Decision, Evidence, Verdict
 from coverage_check.layer import Layer
 
@@ -97,7 +98,20 @@ def layers_text(layers: Sequence[Layer]) -> str:
             f"{layer.id:{width}s}  {layer.technology:4s}  {layer.level or '?':9s}  {layer.service:7s}"
             f"  {layer.area_km2:<9,.1f}  {valid:23s}  {layer.stale_after}   {layer.network}"
         )
+    lines += [f"measured  {layer.id}: {_curve_text(layer.curve)}" for layer in layers if layer.curve]
     return "\n".join(lines)
+
+
+def _curve_text(curve: Curve) -> str:
+    """Say what decisions take instead of a layer's declared reliability, and what it rests on."""
+    days = f"{curve.first_day} – {curve.last_day}" if curve.last_day else "day unknown"
+    near, far = curve.points[0], curve.points[-1]
+    return (
+        f"{curve.share:.1%} of {curve.readings:,} readings inside had {curve.threshold_dbm:g} dBm or more "
+        f"(95 %: {curve.low:.1%} to {curve.high:.1%}), "
+        f"from {near[1]:.1%} at {near[0]:.0f} m to {far[1]:.1%} at {far[0]:.0f} m; "
+        f"{curve.environment}, {curve.receiver}, {days}{curve.measured_by and ', by ' + curve.measured_by}"
+    )
 
 
 def quality_text(quality: Quality) -> str:

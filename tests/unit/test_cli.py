@@ -150,6 +150,45 @@ def test_orders_from_stdin_to_a_file(tmp_path: Path) -> None:
     assert len(target.read_text(encoding="utf-8").splitlines()) == 2
 
 
+def test_orders_from_a_pipe_in_the_shell() -> None:
+    command = f"{sys.executable} -m coverage_check orders <(printf 'address\\nHarg 12\\nx\\n') {' '.join(SALE)}"
+    done = subprocess.run(["bash", "-c", command], text=True, capture_output=True, check=False)
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["-o", "out.csv", "--format", "parquet"], 2),
+        (["--format", "xlsx"], 2),
+        (["--resume"], 2),
+        (["--limit", "0"], 2),
+        (["--workers", "0"], 2),
+        (["--sheet", "a"], 4),
+        (["-o", "none/out.csv"], 4),
+        (["-o", "orders.csv"], 4),
+        (["-o", "out.parquet", "--fail-on", "deliverable"], 0),
+        (["-o", "out.any", "--format", "xlsx", "--exit-zero"], 0),
+        (["--limit", "1"], 1),
+        (["--limit", "1", "--fail-on", "undetermined"], 0),
+        (["--dry-run"], 3),
+        (["--dry-run", "--limit", "1"], 0),
+        (["--column", "address=none"], 4),
+    ],
+)
+def test_exit_codes_of_orders(
+    options: list[str], code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "orders.csv").write_text(f'address\n"{HARG}"\n\nBox 12\n""\n', encoding="utf-8")
+    assert run(["orders", "orders.csv", *SALE, *options]) == code
+    made = [path for path in tmp_path.iterdir() if path.name != "orders.csv"]
+    assert bool(made) == ("-o" in options and code not in {2, 4})
+    out, err = capsys.readouterr()
+    assert bool(err) != ("--dry-run" in options)
+    assert bool(out) == (not made and code not in {2, 4})
+
+
 def test_a_closed_pipe_is_quiet() -> None:
     command = f"{sys.executable} -m coverage_check demo | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], text=True, capture_output=True, check=False)

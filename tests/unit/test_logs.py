@@ -118,3 +118,20 @@ def test_messages_are_json_lines_by_option_or_environment(
         run(arguments)
         [event] = events(capsys.readouterr().err)
         assert (event["level"], event["code"]) == ("error", code)
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, MemoryError, KeyError])
+def test_a_fault_of_ours_is_no_verdict_and_shows_no_address(
+    kind: type[Exception], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An uncaught exception would end with 1, which says that something can't be delivered."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise kind(CANARY)
+
+    monkeypatch.setattr("coverage_check.checker.Checker.check", fails)
+    assert run(["check", CANARY, "--product", "mbb-4g", "--config", "demo"]) == 4
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("INTERNAL_ERROR: ")
+    assert kind.__name__ in line
+    assert not leaks(line)

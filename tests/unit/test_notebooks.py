@@ -26,12 +26,10 @@ def test_it_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    shown = [
-        text
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if (text := output.get("data", {}).get("text/html"))
-    ]
+    outputs = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
+    figures = [data for data in outputs if "<Figure" in data.get("text/plain", "")]
+    assert all("image/png" in data for data in figures), "a plot is shown as a line of text"
+    shown = [text for data in outputs if (text := data.get("text/html"))]
     maps = [text for text in shown if 'aria-label="map' in "".join(text)]
     assert maps
     assert not any("src=" in text or "href=" in text for text in maps)

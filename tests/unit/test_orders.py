@@ -1,6 +1,7 @@
 """Orders: rows out = rows in, in order, whatever is in them."""
 
 import csv
+import gc
 import io
 import json
 from datetime import date
@@ -10,10 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from coverage_check.basis import Request
 from coverage_check.checker import Checker
 from coverage_check.errors import MissingFile, OutputRefused, TableInvalid
+from coverage_check.location import Location
 from coverage_check.order_rows import OUT, Defaults
 from coverage_check.orders import Run, check_orders, neutral
+from coverage_check.qualification.weighing import Weigher
 
 HARG = "Harg 12, 760 21 Vätö"
 DEFAULTS = Defaults(product="mbb-4g", on=date(2025, 11, 1))
@@ -137,3 +141,11 @@ def test_json_lines(checker: Checker, tmp_path: Path) -> None:
     rows = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [row["order_id"] for row in rows] == ["1", "2"]
     assert rows[1]["cc_error"].startswith("INVALID_INPUT")
+
+
+def test_what_was_looked_up_for_a_chunk_is_let_go_with_it(checker: Checker) -> None:
+    """Else memory would grow with the table: each customer may be at two thousand places, ten layers deep."""
+    rows = [Request(location=Location.at(lat=59.80 + n / 1000, lon=18.94), product="mbb-4g") for n in range(40)]
+    assert len(checker.check_many(rows)) == 40
+    gc.collect()
+    assert not [each for each in gc.get_objects() if isinstance(each, Weigher)]

@@ -1,7 +1,9 @@
 """A run that was ended and gone on with gives the bytes of an undisturbed one; an output appears whole or not at all."""
 
+import contextlib
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -197,10 +199,10 @@ def test_what_is_done_is_for_its_owner_alone(checker: Checker, source: Path, tmp
 # Real processes, really ended ----------------------------------------------------------------------------------------
 
 
-def started(source: Path, target: Path, *options: str) -> subprocess.Popen[str]:
+def started(source: Path, target: Path, *options: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "coverage_check", "orders", str(source), "-o", str(target), "--config", "demo"]
     asked = ["--product", "mbb-4g", "--on", "2025-11-01", *options]
-    return subprocess.Popen([*command, *asked], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen([*command, *asked], stderr=stderr, text=True, start_new_session=True)
 
 
 def wait_for_more(process: subprocess.Popen[str], kept: Path, than: int) -> bool:
@@ -249,3 +251,21 @@ def test_a_run_that_is_ended_again_and_again(
     assert ended >= 1
     assert target.read_bytes() == slow_undisturbed
     assert left_in(tmp_path) == ["out.csv"]
+
+
+def test_progress_is_shown_on_a_terminal_and_nowhere_else(slow: Path, tmp_path: Path) -> None:
+    """One line with the rows, the rate and the time left, drawn again and cleared at the end."""
+    ours, theirs = os.openpty()
+    process = started(slow, tmp_path / "out.csv", stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # how a terminal ends
+        while part := os.read(ours, 1 << 16):
+            shown += part
+    os.close(ours)
+    process.wait()
+    assert re.search(rb"\r\x1b\[K[\d,]+ rows, [\d,]+ a second, \d+:\d\d left", shown)
+    assert re.search(rb"\r\x1b\[K\d+ rows: .*\n$", shown)
+    said = started(slow, tmp_path / "out.csv", "--limit", "600").communicate()[1]
+    assert "left" not in said
+    assert len(said.splitlines()) == 1

@@ -167,12 +167,12 @@ BOMB = (
 )
 
 
-def with_sheet(path: Path, xml: bytes) -> Path:
-    """Give a workbook whose one sheet is this XML."""
+def with_sheet(path: Path, xml: bytes, where: str = "xl/worksheets/") -> Path:
+    """Give a workbook whose one sheet, or another part, is this XML."""
     changed = path.with_name("changed.xlsx")
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new:
         for item in old.namelist():
-            new.writestr(item, xml if item.startswith("xl/worksheets/") else old.read(item))
+            new.writestr(item, xml if item.startswith(where) else old.read(item))
     return changed
 
 
@@ -191,6 +191,13 @@ def with_sheet(path: Path, xml: bytes) -> Path:
 def test_a_hostile_sheet_is_refused_and_takes_no_memory(tmp_path: Path, xml: bytes) -> None:
     with pytest.raises(TableInvalid, match=r"changed\.xlsx"):
         read(with_sheet(workbook(tmp_path, {"a": [["address"]]}), xml))
+
+
+def test_parts_that_swell_are_refused(tmp_path: Path) -> None:
+    path = with_sheet(workbook(tmp_path, {"a": [["address"]]}), b" " * (70 << 20), "xl/styles")
+    assert path.stat().st_size < 1 << 20
+    with pytest.raises(TableInvalid, match="unpacks to far more"):
+        read(path)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -444,3 +444,49 @@ def test_no_flip_is_told_where_more_than_one_edge_decides() -> None:
     decision = decide(order, place, [claim], catalogue={}, provenance=PROVENANCE, made_at=MADE_AT)
     assert decided((layer(), 30), place=place, sold=sold).verdict is not decision.verdict
     assert decision.flips is None
+
+
+CLAIMED_WHERE = [
+    # the layer claims     used             with                    needs
+    ("outdoor", "outdoors", "handset", "basic"),
+    ("outdoor", "vehicle", "handset", "good"),
+    ("outdoor", "indoors", "indoor_router", "good"),
+    ("outdoor", "indoors", "handset", "very_good"),
+    ("outdoor", "indoors", "outdoor_antenna", "basic"),
+    ("vehicle", "outdoors", "handset", "basic"),
+    ("vehicle", "vehicle", "handset", "basic"),
+    ("vehicle", "indoors", "indoor_router", "good"),
+    ("vehicle", "indoors", "handset", "very_good"),
+    ("indoor", "outdoors", "handset", "basic"),
+    ("indoor", "vehicle", "handset", "basic"),
+    ("indoor", "indoors", "indoor_router", "basic"),
+    ("indoor", "indoors", "handset", "basic"),
+]
+
+
+@pytest.mark.parametrize(("claimed", "place", "receiver", "needed"), CLAIMED_WHERE)
+def test_the_level_needed_depends_on_where_reception_is_claimed(
+    claimed: str, place: str, receiver: str, needed: str
+) -> None:
+    """A claim for the place of use itself has the walls in it; of one for an easier place more is asked."""
+    sold = product(place_of_use=PlaceOfUse(place), receiver=Receiver(receiver), any_of=(Need(technology=Technology.G4),))
+    for level in SignalLevel:
+        found = decided((layer(environment=Environment(claimed), level=level), 3000), sold=sold)
+        enough = level.reaches(SignalLevel(needed))
+        assert found.verdict is (Verdict.DELIVERABLE if enough else Verdict.NOT_DELIVERABLE)
+        assert codes(found)[0] is (ReasonCode.COVERED if enough else ReasonCode.BELOW_REQUIRED_LEVEL)
+
+
+@pytest.mark.parametrize("claimed", Environment)
+def test_a_products_own_level_holds_wherever_reception_is_claimed(claimed: Environment) -> None:
+    sold = product(any_of=(Need(technology=Technology.G4, min_level=SignalLevel.GOOD),))
+    basic = layer(environment=claimed, level=SignalLevel.BASIC)
+    assert decided((basic, 3000), sold=sold).verdict is Verdict.NOT_DELIVERABLE
+    assert decided((layer(environment=claimed), 3000), sold=sold).verdict is Verdict.DELIVERABLE
+
+
+def test_claims_for_different_places_don_t_contradict_each_other() -> None:
+    """Good outdoors and nothing indoors is how houses are, not a fault of the maps."""
+    indoors = layer("in", environment=Environment.INDOOR, level=SignalLevel.BASIC)
+    decision = decided((layer(), 3000), (indoors, -500))
+    assert ReasonCode.LAYERS_DISAGREE not in codes(decision)

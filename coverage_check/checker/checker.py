@@ -1,6 +1,4 @@
-"""Checker: the only module that sees all three verbs, and introduces them to each other.
-
-    address ─locate→ Location ─look up→ Availability… ─decide→ Decision
+"""Checker: what a caller asks, in every shape that questions come in.
 
 One checker serves many threads, and goes on working after a fork.
 """
@@ -8,51 +6,41 @@ One checker serves many threads, and goes on working after a fork.
 import hashlib
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coverage_check.basis import Basis, Request, errors_id, risks_id
+from coverage_check.basis import Request, errors_id, risks_id
+from coverage_check.checker.asking import Located, request_of, understood
+from coverage_check.checker.deciding import Grounds, decide_located, now
+from coverage_check.checker.series import Series, degrees
 from coverage_check.config import Config, read_config
-from coverage_check.coverage.availabilities import availabilities, looks_swapped
+from coverage_check.coverage.archive import open_snapshot
 from coverage_check.coverage.snapshot import Snapshot
-from coverage_check.decision import RULES, AskedAddress, Decision, Provenance, ReasonCode, Versions
+from coverage_check.decision import RULES, Decision, ReasonCode
 from coverage_check.errors import GeocoderMissing, InvalidInput, LocateError
 from coverage_check.location import ErrorModel, Location
 from coverage_check.order_frames import frame_rows, with_answers
-from coverage_check.order_rows import Defaults, OrderRow, answer_columns, error_columns, read_day
+from coverage_check.order_rows import Defaults, OrderRow, answer_table, error_columns
 from coverage_check.products import Catalogue, read_products
-from coverage_check.qualification import Order, decide, undetermined
-from coverage_check.technology import PlaceOfUse, Receiver, word
+from coverage_check.qualification import Decisions, Order, Outlines
+from coverage_check.technology import PlaceOfUse, Receiver
 from coverage_check.version import __version__
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from coverage_check.address import Query
     from coverage_check.geocoders.base import Geocoder
     from coverage_check.geocoders.explanation import Explanation
     from coverage_check.geocoders.locating import Locator
     from coverage_check.order_frames import Orders
 
-__all__ = ["Checker", "Request"]
-
-_SWAPPED = "SWAPPED"
 _FRAME_ROWS = 500
 """Rows of a frame that are looked up together: as many as memory takes easily with all places of each customer."""
 _NO_GEOCODER = "NO_GEOCODER"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Located:
-    """A question whose place was looked for: found, or the code that says why not."""
-
-    request: Request
-    order: Order
-    location: Location | None
-    geocoder: str = ""
-    code: ReasonCode = ReasonCode.ADDRESS_NOT_FOUND
-    remark: str = ""
 
 
 class Checker:
@@ -86,6 +74,7 @@ class Checker:
         self.geocoder = geocoder
         self._errors = errors or ErrorModel()
         self._as_of = as_of
+        self._outlines = Outlines(self.products)
 
     @classmethod
     def from_config(cls, config: str | Path | Config = "coverage-check.toml", *, addresses: bool = True) -> "Checker":
@@ -102,8 +91,9 @@ class Checker:
             Something that the config names is missing or can't be trusted.
         """
         config = config if isinstance(config, Config) else read_config(config)
+        today = config.as_of or datetime.now(tz=UTC).astimezone().date()
         return cls(
-            snapshot=Snapshot.open(config.snapshot),
+            snapshot=open_snapshot(config, today),
             products=read_products(config.products, risk=config.risk),
             geocoder=_geocoder(config) if addresses else None,
             errors=config.errors,
@@ -117,6 +107,13 @@ class Checker:
         """
         checker = copy(self)
         checker.geocoder = self._locator().for_batches().geocoder
+        return checker
+
+    def over(self, snapshot: Snapshot) -> "Checker":
+        """Give the same checker over another snapshot: an audit asks each sale of the map that was there."""
+        checker = copy(self)
+        checker.snapshot = snapshot
+        checker._outlines = Outlines(self.products)  # noqa: SLF001 - what is kept there was decided from the other one
         return checker
 
     @property
@@ -224,7 +221,7 @@ class Checker:
             raise InvalidInput("The decision has no basis, as it was read from JSON: ask its question again.")
         order, _ = self._order(basis.request)
         code, geocoder = decision.reasons[0].code, decision.provenance.register
-        located = partial(_Located, request=basis.request, order=order, geocoder=geocoder, code=code)
+        located = partial(Located, request=basis.request, order=order, geocoder=geocoder, code=code)
         return self._decide([located(location=basis.found, remark=basis.remark)])[0]
 
     def check_many(self, requests: Sequence[Request]) -> list[Decision]:
@@ -235,17 +232,49 @@ class Checker:
         InvalidInput
             As `check`, for the first request with a fault.
         """
+        return list(self.decide_many(requests))
+
+    def decide_many(self, requests: Sequence[Request]) -> Decisions:
+        """Decide as `check_many` does, and make each decision only when it is taken out; for thousands at a time.
+
+        Raises
+        ------
+        InvalidInput
+            As `check_many`.
+        """
         return self._decide([self._located(request) for request in requests])
+
+    def check_positions(
+        self, asked: Request, *, lat: "npt.ArrayLike", lon: "npt.ArrayLike", cep95_m: float = 15.0
+    ) -> Decisions:
+        """Decide one request at many positions, each as `check_location` does at `Location.at`; the fastest way.
+
+        Parameters
+        ----------
+        asked
+            The product, and the day and use if they differ; without an address or a location.
+        lat, lon
+            float64[n], degrees: some ten thousand at a time, for the answers take memory.
+        cep95_m
+            The radius that holds the true place 95 % of the time, metres.
+
+        Raises
+        ------
+        InvalidInput
+            As `check_location`, for any of the positions.
+        """
+        lat, lon = degrees(lat, lon)
+        if not lat.size:
+            return Decisions([], {}, now(), lambda _: None)
+        example = Location.at(lat=float(lat[0]), lon=float(lon[0]), cep95_m=cep95_m)
+        order, _ = self._order(replace(asked, location=example))
+        series = Series(request=replace(asked, on=order.on), order=order, example=example, lat=lat, lon=lon)
+        return series.decide(self._grounds())
 
     def decide_rows(self, rows: Sequence[OrderRow | InvalidInput]) -> list[Decision | InvalidInput]:
         """Decide the rows of a table; a row with a fault keeps it as its answer."""
-        located: list[_Located | InvalidInput] = []
-        for row in rows:
-            try:
-                located.append(row if isinstance(row, InvalidInput) else self._located(_request(row)))
-            except InvalidInput as error:
-                located.append(error)
-        decisions = iter(self._decide([item for item in located if isinstance(item, _Located)]))
+        located = self._located_rows(rows)
+        decisions = iter(self._decide([item for item in located if isinstance(item, Located)]))
         return [item if isinstance(item, InvalidInput) else next(decisions) for item in located]
 
     def fault_of(self, row: OrderRow | InvalidInput) -> InvalidInput | None:
@@ -253,17 +282,26 @@ class Checker:
         if isinstance(row, InvalidInput):
             return row
         try:
-            self._order(_request(row))
+            self._order(request_of(row))
         except InvalidInput as error:
             return error
         return None
 
     def check_rows(self, rows: Sequence[OrderRow | InvalidInput], *, language: str = "sv") -> list[dict[str, object]]:
         """Answer the rows of a table, each with its cc_… columns; a row with a fault is a row that says why."""
-        return [
-            error_columns(answer) if isinstance(answer, InvalidInput) else answer_columns(answer, language)
-            for answer in self.decide_rows(rows)
-        ]
+        located = self._located_rows(rows)
+        decisions = self._decide([item for item in located if isinstance(item, Located)])
+        answers = iter(answer_table(decisions.columns(language)))
+        return [error_columns(item) if isinstance(item, InvalidInput) else next(answers) for item in located]
+
+    def _located_rows(self, rows: Sequence[OrderRow | InvalidInput]) -> list[Located | InvalidInput]:
+        located: list[Located | InvalidInput] = []
+        for row in rows:
+            try:
+                located.append(row if isinstance(row, InvalidInput) else self._located(request_of(row)))
+            except InvalidInput as error:
+                located.append(error)
+        return located
 
     def check_frame(self, orders: "Orders", *, columns: dict[str, str] | None = None, **defaults: str) -> "Orders":
         """Decide each row of a data frame, or of an Arrow table.
@@ -305,93 +343,34 @@ class Checker:
         return Locator(self.geocoder, self._errors)
 
     def _order(self, request: Request) -> "tuple[Order, Query | None]":
-        """Understand a request, and what its address asks; raise InvalidInput for the caller's faults."""
-        query = None if request.address is None else _parsed(request.address)
-        if (query is None) == (request.location is None):
-            raise InvalidInput("Give an address or a location, one of the two.")
-        order = Order(
-            product=self.products[request.product],
-            on=read_day(request.on) or self.as_of,
-            address=_asked(query, request.location),
-            place=None if request.at is None else word(PlaceOfUse, request.at),
-            receiver=None if request.receiver is None else word(Receiver, request.receiver),
-            moved=self.snapshot.moved,
-        )
-        return order, query
+        return understood(request, self.products, self.snapshot, as_of=self.as_of)
 
-    def _located(self, request: Request) -> _Located:
+    def _located(self, request: Request) -> Located:
         """Understand a request and look for its place; raise InvalidInput for the caller's faults only."""
         order, query = self._order(request)
         geocoder = self.geocoder.id if self.geocoder and query else ""
-        located = partial(_Located, request=request, order=order, geocoder=geocoder)
+        located = partial(Located, request=request, order=order, geocoder=geocoder)
         try:
             location = request.location or self._locator().find(query)  # type: ignore[arg-type]
         except LocateError as error:
             remark = _NO_GEOCODER if isinstance(error, GeocoderMissing) else ""
             return located(location=None, code=ReasonCode(error.reason), remark=remark)
-        if looks_swapped(self.snapshot, lat=location.lat, lon=location.lon):
-            return located(location=None, code=ReasonCode.INVALID_INPUT, remark=_SWAPPED)
         return located(location=location.as_recorded())
 
-    def _basis(self, located: _Located) -> Basis:
-        """Give what a decision was made from beyond what its JSON says."""
-        asked, found = replace(located.request, on=located.order.on), located.location
-        return Basis(request=asked, found=found, remark=located.remark, errors=self.errors_id, risks=self.risks_id)
-
-    def _decide(self, located: Sequence[_Located]) -> list[Decision]:
-        made_at = datetime.now(tz=UTC).replace(microsecond=0)  # as precise as the record is
-        looks = iter(availabilities(self.snapshot, [item.location for item in located if item.location]))
-        decisions = []
-        for item in located:
-            provenance = self._provenance(item.geocoder)
-            if item.location is None:
-                decision = undetermined(item.order, item.code, provenance=provenance, made_at=made_at, remark=item.remark)
-            else:
-                decision = decide(
-                    item.order,
-                    item.location,
-                    next(looks),
-                    catalogue=self.products,
-                    provenance=provenance,
-                    made_at=made_at,
-                )
-            decisions.append(replace(decision, basis=self._basis(item)))
-        return decisions
-
-    def _provenance(self, geocoder: str) -> Provenance:
-        versions = self.snapshot.versions
-        return Provenance(
-            snapshot=self.snapshot.id,
-            register=geocoder,
+    def _grounds(self) -> Grounds:
+        return Grounds(
+            snapshot=self.snapshot,
+            outlines=self._outlines,
             products=self.products.sha256,
-            rules=RULES,
-            versions=Versions(
-                coverage_check=__version__, geos=versions["geos"], proj=versions["proj"], gdal=versions["gdal"]
-            ),
+            errors=self.errors_id,
+            risks=self.risks_id,
         )
 
-
-def _request(row: OrderRow) -> Request:
-    return Request(
-        product=row.product, address=row.address, location=row.location, on=row.on, at=row.at, receiver=row.receiver
-    )
-
-
-def _parsed(address: str) -> "Query":
-    from coverage_check.address import parse  # noqa: PLC0415 - a position needs no grammar of addresses
-
-    return parse(address)
+    def _decide(self, located: Sequence[Located]) -> Decisions:
+        return decide_located(self._grounds(), located)
 
 
 def _geocoder(config: Config) -> "Geocoder | None":
-    from coverage_check.geocoders.configured import open_geocoder  # noqa: PLC0415 - nor a geocoder
+    from coverage_check.geocoders.configured import open_geocoder  # noqa: PLC0415 - a position needs no geocoder
 
     return open_geocoder(config)
-
-
-def _asked(query: "Query | None", location: Location | None) -> AskedAddress:
-    """Record what was asked: the customer's words, or the caller's position."""
-    if query is not None:
-        return AskedAddress(given=query.given, kind=query.kind, normalised=query.normalised)
-    text = f"{location.lat:.6f}, {location.lon:.6f}" if location else ""
-    return AskedAddress(given=text, kind="coordinates", normalised=text)

@@ -1,0 +1,143 @@
+"""Two verdicts for each sale: one by the map of its own day, one by today's."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from coverage_check.coverage.archive import Archive
+from coverage_check.coverage.snapshot import Snapshot
+from coverage_check.decision import Decision, ReasonCode, content_id
+from coverage_check.errors import InvalidInput
+from coverage_check.order_rows import OrderRow
+from coverage_check.orders.ahead import AT_ONCE, Ahead, asks_a_server
+from coverage_check.orders.deciding import Outcome
+from coverage_check.products import Product
+from coverage_check.qualification import Order, undetermined
+from coverage_check.report.html import Options, Report
+from coverage_check.report.judged import Judged, cost_of
+from coverage_check.report.splitting import Splitting
+
+if TYPE_CHECKING:
+    from coverage_check.checker import Checker
+
+_NO_DAY = "The row has no day of sale: fill it in, or give --on for all that lack it."
+
+
+class Auditor:
+    """Judges sales; each address is located once and decided twice.
+
+    Parameters
+    ----------
+    checker
+        Answers for today, from today's snapshot.
+    archive
+        Answers for a day of sale: the last snapshot published by then. A day before the first is undetermined, never guessed
+        from a map that nobody had yet. Without an archive today's snapshot answers for every day, whose layers say
+        themselves when they were in force.
+
+    Raises
+    ------
+    InvalidInput
+        The geocoder answers no batches.
+    """
+
+    def __init__(self, checker: "Checker", *, archive: Archive | None = None) -> None:
+        self.today = checker.as_of
+        self.errors = checker.errors
+        self._archive = archive
+        self._checker = checker.for_batches()
+        self._ahead: Ahead | None = None
+        if self._checker.geocoder:
+            at_once = AT_ONCE if asks_a_server(self._checker.geocoder) else 0
+            self._ahead = Ahead(self._checker.geocoder, at_once=at_once)
+            self._checker.geocoder = self._ahead
+        self._checkers = {self._checker.snapshot.id: self._checker}
+
+    @property
+    def snapshots(self) -> Sequence[Snapshot]:
+        """What the answers rest on, that of today last."""
+        today = self._checker.snapshot
+        earlier = self._archive.snapshots if self._archive else ()
+        return [*(snapshot for snapshot in earlier if snapshot.id != today.id), today]
+
+    def judge(self, rows: Sequence[OrderRow | InvalidInput]) -> list[tuple[Outcome, Outcome]]:
+        """Decide each row as of its own day and as of today; a row that can't be read is its fault, twice."""
+        dated = [InvalidInput(_NO_DAY) if isinstance(row, OrderRow) and row.on is None else row for row in rows]
+        known = [row for row in dated if isinstance(row, OrderRow)]
+        if self._ahead:
+            self._ahead.begin(row.address for row in known if row.address is not None)
+        today = [replace(row, on=self.today) if isinstance(row, OrderRow) else row for row in dated]
+        return list(zip(self._own_day(dated), self._checker.decide_rows(today), strict=True))
+
+    def judged(
+        self,
+        number: int,
+        row: OrderRow | InvalidInput,
+        outcomes: tuple[Outcome, Outcome],
+        *,
+        reference: str,
+        values: tuple[str, ...],
+    ) -> Judged:
+        """Put together what a report wants to know of a row."""
+        return Judged(
+            row=number,
+            reference=reference,
+            answer=outcomes[0],
+            today=outcomes[1],
+            values=values,
+            mis_sale=cost_of(row, self._checker.products),
+        )
+
+    def report(self, splitting: Splitting, options: Options) -> Report:
+        """Begin a report."""
+        return Report(columns=splitting.names, audit=True, options=options)
+
+    def page(self, report: Report) -> str:
+        """Write a report's page."""
+        return report.html(self.snapshots, made_on=self.today, products_sha256=self._checker.products.sha256)
+
+    def _own_day(self, rows: Sequence[OrderRow | InvalidInput]) -> list[Outcome]:
+        """Ask each row of the map of its day."""
+        places: defaultdict[Snapshot | None, list[int]] = defaultdict(list)
+        for n, row in enumerate(rows):
+            places[self._map_of(row)].append(n)
+        found: dict[int, Outcome] = {}
+        for snapshot, numbers in places.items():
+            checker = self._checker_over(snapshot or self._checker.snapshot)
+            outcomes = checker.decide_rows([rows[n] for n in numbers])
+            found.update(zip(numbers, outcomes if snapshot else map(self._without_map, outcomes), strict=True))
+        return [found[n] for n in range(len(rows))]
+
+    def _checker_over(self, snapshot: Snapshot) -> "Checker":
+        """Give the checker of a snapshot, the same one each time: it keeps what alike rows share."""
+        if snapshot.id not in self._checkers:
+            self._checkers[snapshot.id] = self._checker.over(snapshot)
+        return self._checkers[snapshot.id]
+
+    def _map_of(self, row: OrderRow | InvalidInput) -> Snapshot | None:
+        if self._archive is None or isinstance(row, InvalidInput) or row.on is None:
+            return self._checker.snapshot
+        return self._archive.on(row.on)
+
+    def _without_map(self, outcome: Outcome) -> Outcome:
+        """Decide again, where a place was found, that nothing can be said: no map was there on that day."""
+        if isinstance(outcome, InvalidInput) or outcome.location is None:
+            return outcome
+        product = self._checker.products[outcome.product.code]
+        return _undecided(outcome, product)
+
+
+def _undecided(decision: Decision, product: Product) -> Decision:
+    order = Order(
+        product=product,
+        on=decision.as_of,
+        address=decision.address,
+        place=decision.use.place,
+        receiver=decision.use.receiver,
+    )
+    bare = undetermined(
+        order, ReasonCode.NO_DATA, provenance=replace(decision.provenance, snapshot=""), made_at=decision.made_at
+    )
+    placed = replace(bare, location=decision.location)
+    return replace(placed, id=content_id(placed.to_dict()))

@@ -1,0 +1,224 @@
+"""Many orders at once: rows that are alike are decided once, and their own numbers filled in.
+
+`Outlines` finds rows alike, `sharing` says what that means; an outline is kept for later batches, as a day's orders are much
+like the day before's.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from coverage_check import wording
+from coverage_check.availability import Floats, Rows, Surroundings
+from coverage_check.decision import Verdict
+from coverage_check.products import Product
+from coverage_check.qualification.flips import Flips, flips, nearer, no_flips
+from coverage_check.qualification.gaps import Gapped, inner
+from coverage_check.qualification.numbers import rounded_texts, tenths, tenths_texts
+from coverage_check.qualification.order import Alike
+from coverage_check.qualification.outline import Outline
+from coverage_check.qualification.sharing import Example, prints
+from coverage_check.qualification.stances import Question, numbers
+from coverage_check.qualification.weighing import VERDICTS, Doubt, Weigher
+from coverage_check.qualification.writing import write
+
+_DELIVERABLE = VERDICTS.index(Verdict.DELIVERABLE)
+_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """Rows with one outline and one order of the evidence, filled in.
+
+    Attributes
+    ----------
+    rows
+        int[n]: their numbers in the batch.
+    columns
+        Gap → each row's text.
+    probability, edge_distance_m
+        P_yes, and metres to the edge of the layer that decided, as recorded; None where there is none.
+    """
+
+    outline: Outline
+    alike: Alike
+    rows: Rows
+    text: Gapped
+    columns: Mapping[str, Sequence[str]]
+    raw: Mapping[str, Sequence[str]]
+    probability: Floats
+    edge_distance_m: Floats | None
+    lat: Sequence[float]
+    lon: Sequence[float]
+
+    def contents(self) -> Iterator[str]:
+        """Write the canonical JSON of each row's decision, without id and made_at."""
+        return self.text.filled(self.columns)
+
+    def content(self, number: int) -> str:
+        """Write that of one row."""
+        return next(self.text.filled({name: column[number : number + 1] for name, column in self.columns.items()}))
+
+
+class Outlines:
+    """Decides rows, and keeps the outlines of what it decided. Threads may share it: at worst one is made twice."""
+
+    def __init__(self, catalogue: Mapping[str, Product]) -> None:
+        self._catalogue = catalogue
+        self._kept: dict[object, dict[tuple[Question, ...], dict[bytes, Outline]]] = {}
+        self._count = 0
+
+    def decide(self, alike: Alike, around: Surroundings) -> Iterator[Part]:
+        """Decide rows that ask the same about locations of the same kind."""
+        own = Question(alike.order.product, alike.order.use, alike.order.on)
+        location = alike.location
+        doubt = Doubt(gross_error=location.gross_error, coarse=location.level.coarse, several=len(location.candidates) > 1)
+        cep95_m = np.array([cep95_m for _, cep95_m in alike.errors_m])
+        everyone = Weigher(around, alike.rows, doubt, cep95_m)
+        sold = everyone.weigh(own).verdict == _DELIVERABLE
+        # Where it is deliverable nothing else is asked; other layers and products are looked at for the rest only.
+        for some in (sold, ~sold):
+            if some.any():
+                weigher = everyone if some.all() else Weigher(around, alike.rows[some], doubt, cep95_m[some])
+                yield from self._decide(alike, own, weigher)
+
+    def _decide(self, alike: Alike, own: Question, weigher: Weigher) -> Iterator[Part]:
+        outlines: dict[int, Outline] = {}
+        rows_of: dict[int, list[int]] = {}
+        for row, outline in enumerate(self._outlined(alike, own, weigher)):
+            outlines[id(outline)] = outline
+            rows_of.setdefault(id(outline), []).append(row)
+        for name, outline in outlines.items():
+            yield from _parts(outline, alike, weigher, np.array(rows_of[name]))
+
+    def _outlined(self, alike: Alike, own: Question, weigher: Weigher) -> list[Outline]:
+        """Give each row its outline: one that is kept, or one made for the first such row."""
+        if self._count > _KEPT:
+            self._kept, self._count = {}, 0
+        kept = self._kept.setdefault(alike.key, {})
+        found: list[Outline | None] = [None] * len(weigher.rows)
+        open_rows = list(range(len(found)))
+        printed: dict[tuple[Question, ...], list[bytes]] = {}
+        for asked in list(kept):
+            if not open_rows:
+                break
+            printed[asked] = prints(weigher, asked)
+            open_rows = _match(open_rows, printed[asked], kept[asked], found)
+        while open_rows:
+            row = open_rows[0]
+            example = Example(weigher, row, own)
+            outline = write(alike, example, self._catalogue)
+            asked = tuple(example.asked)
+            if example.alone:
+                found[row] = outline
+                open_rows.remove(row)
+                continue
+            if asked not in printed:
+                printed[asked] = prints(weigher, asked)
+            kept.setdefault(asked, {})[printed[asked][row]] = outline
+            self._count += 1
+            open_rows = _match(open_rows, printed[asked], kept[asked], found)
+        return [outline for outline in found if outline is not None]
+
+
+def _match(
+    rows: Sequence[int], printed: Sequence[bytes], kept: Mapping[bytes, Outline], found: list[Outline | None]
+) -> list[int]:
+    """Give the rows their outlines where there is one; return the others."""
+    others = []
+    for row in rows:
+        outline = kept.get(printed[row])
+        if outline is None:
+            others.append(row)
+        else:
+            found[row] = outline
+    return others
+
+
+def _parts(outline: Outline, alike: Alike, weigher: Weigher, rows: Rows) -> Iterator[Part]:
+    """Fill an outline in for some rows of a weigher, those with the evidence in one order together."""
+    layers = [witness.layer for witness in outline.evidence]
+    edge_m = tenths(weigher.surroundings.edge_distance_m(weigher.rows[rows], layers))
+    orders = _orders(outline, edge_m)
+    for order in dict.fromkeys(orders):
+        some = np.array([number for number, each in enumerate(orders) if each == order])
+        yield _part(outline, alike, weigher, rows[some], order)
+
+
+def _orders(outline: Outline, edge_m: Floats) -> list[tuple[int, ...]]:
+    """Order the evidence of each row: by rank, and among those of one rank the deepest inside first."""
+    by_depth = np.argsort(-edge_m, axis=1, kind="stable")  # the evidence stands in the order of its ids
+    ranks = np.array([witness.rank for witness in outline.evidence], dtype=np.int64)
+    by_rank = np.argsort(ranks[by_depth], axis=1, kind="stable")
+    return list(map(tuple, np.take_along_axis(by_depth, by_rank, axis=1).tolist()))
+
+
+def _part(outline: Outline, alike: Alike, weigher: Weigher, rows: Rows, order: tuple[int, ...]) -> Part:
+    around, batch_rows = weigher.surroundings, weigher.rows[rows]
+    in_alike = np.searchsorted(alike.rows, batch_rows).tolist()
+    text = outline.text(order)
+    raw = {
+        "given": [alike.given[row] for row in in_alike],
+        "normalised": [alike.normalised[row] for row in in_alike],
+        "label": [alike.labels[row] for row in in_alike],
+    }
+    probability = np.round(weigher.weigh(outline.probability).yes[rows], 6)
+    columns: dict[str, Sequence[str]] = {name: list(map(inner, texts)) for name, texts in raw.items() if name in text.gaps}
+    columns["location"] = [alike.locations[row] for row in in_alike]
+    columns["probability"] = rounded_texts(probability)
+    for number, question in enumerate(outline.offers):
+        if question is None:
+            continue
+        columns[f"offer {number}"] = rounded_texts(np.round(weigher.weigh(question).yes[rows], 6))
+    own_layers = numbers(weigher.weigh(outline.own).stances)
+    for witness in outline.evidence:
+        among = own_layers if witness.layer in own_layers else (witness.layer,)
+        edge_m = tenths(around.edge_distance_m(batch_rows, [witness.layer])[:, 0])
+        columns[f"edge {witness.id}"] = tenths_texts(edge_m)
+        if witness.serving:
+            columns[f"share {witness.id}"] = rounded_texts(np.round(weigher.seen(witness.layer, among)[0][rows], 6))
+        if any(gap.startswith(f"distance {witness.id} ") for gap in text.gaps):
+            said = [wording.distance_words(metres) for metres in edge_m.tolist()]
+            columns[f"distance {witness.id} sv"] = raw_sv = [words.sv for words in said]
+            columns[f"distance {witness.id} en"] = raw_en = [words.en for words in said]
+            raw |= {f"distance {witness.id} sv": raw_sv, f"distance {witness.id} en": raw_en}
+    if outline.edges:
+        errors_m = np.array([alike.errors_m[row] for row in in_alike])
+        columns["flips"] = _flip_texts(_flips(outline, weigher, batch_rows, errors_m))
+    deciding = outline.evidence[order[0]] if order else None
+    return Part(
+        outline=outline,
+        alike=alike,
+        rows=batch_rows,
+        text=text,
+        columns=columns,
+        raw=raw,
+        probability=probability,
+        edge_distance_m=None
+        if deciding is None or not deciding.measured
+        else tenths(around.edge_distance_m(batch_rows, [deciding.layer])[:, 0]),
+        lat=[alike.lat[row] for row in in_alike],
+        lon=[alike.lon[row] for row in in_alike],
+    )
+
+
+def _flips(outline: Outline, weigher: Weigher, rows: Rows, errors_m: Floats) -> Flips:
+    around = weigher.surroundings
+    layers = [claim.id for claim in around.layers]
+    found = no_flips(len(rows))
+    for edge in outline.edges:
+        layer = layers.index(edge.layer.id)
+        edge_m = around.edge_distance_m(rows, [layer])[:, 0]
+        found = nearer(found, flips(edge, outline.case, errors_m, edge_m, around.edge_bearing_deg(rows, layer)))
+    return found
+
+
+def _flip_texts(found: Flips) -> list[str]:
+    moved, bearing = tenths_texts(tenths(found.if_moved_m)), tenths_texts(tenths(found.bearing_deg) % 360)
+    return [
+        f'{{"bearing_deg":{towards},"if_moved_m":{metres},"to":"{VERDICTS[to].value}"}}' if possible else "null"
+        for towards, metres, to, possible in zip(
+            bearing, moved, found.to.tolist(), np.isfinite(found.if_moved_m).tolist(), strict=True
+        )
+    ]

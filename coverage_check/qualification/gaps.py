@@ -1,0 +1,46 @@
+"""Texts with gaps, and what fills them."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+Columns = Mapping[str, Sequence[str]]
+"""Gap → the text of each row."""
+
+_NAME = "(?:given|normalised|label|location|probability|flips|(?:offer|edge|share|distance) [^\ue000-\ue003]+)"
+_GAP = re.compile(f'"\ue002({_NAME})\ue003"|\ue000({_NAME})\ue001')
+
+
+def words_gap(name: str) -> str:
+    """Give what stands in a text where words of each row's own belong."""
+    return f"\ue000{name}\ue001"
+
+
+def json_gap(name: str) -> str:
+    """Give what stands in place of a JSON value of each row's own."""
+    return f"\ue002{name}\ue003"
+
+
+@dataclass(frozen=True, slots=True)
+class Gapped:
+    """A text with gaps, and their names in order."""
+
+    text: str
+    gaps: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "Gapped":
+        """Find the gaps of a text."""
+        gaps = tuple(match[1] or match[2] for match in _GAP.finditer(text))
+        pieces = _GAP.split(text)[::3]  # the two groups of each gap lie between
+        return cls("%s".join(piece.replace("%", "%%") for piece in pieces), gaps)
+
+    def filled(self, columns: Columns) -> Iterator[str]:
+        """Fill in one text for each row."""
+        return map(self.text.__mod__, zip(*(columns[gap] for gap in self.gaps), strict=True))
+
+
+def inner(text: str) -> str:
+    """Escape a text for the inside of a JSON string."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]

@@ -1,0 +1,135 @@
+"""What is asked, and the rows of a batch in which it is asked alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from coverage_check.availability import Rows
+from coverage_check.decision import AskedAddress, Provenance, Use
+from coverage_check.location import Location
+from coverage_check.products import Product
+from coverage_check.qualification.explanation import Moved
+from coverage_check.qualification.gaps import inner
+from coverage_check.technology import PlaceOfUse, Receiver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is asked: which product, where it will be used and with what, on which day.
+
+    `place` and `receiver` are None where the product's own hold. `moved` turns metres beside a place into degrees, which a
+    spot nearby needs; without it none is offered.
+    """
+
+    product: Product
+    on: date
+    address: AskedAddress
+    place: PlaceOfUse | None = None
+    receiver: Receiver | None = None
+    moved: Moved | None = None
+
+    @property
+    def use(self) -> Use:
+        """The use that was asked about."""
+        return Use(place=self.place or self.product.place_of_use, receiver=self.receiver or self.product.receiver)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Alike:
+    """Rows of a batch that ask the same about locations of the same kind.
+
+    Attributes
+    ----------
+    order, location
+        Those of one row, which stand for all but for the address, the position and the candidates.
+    key
+        What they have in common.
+    rows
+        int[n], ascending: their numbers in the batch.
+    given, normalised, places
+        Each row's address as asked and as understood, and how the sentence names its place.
+    locations
+        Each row's location as canonical JSON.
+    """
+
+    key: object
+    order: Order
+    location: Location
+    provenance: Provenance
+    rows: Rows
+    given: Sequence[str]
+    normalised: Sequence[str]
+    labels: Sequence[str]
+    lat: Sequence[float]
+    lon: Sequence[float]
+    errors_m: Sequence[tuple[float, float]]
+    locations: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Positions:
+    """Where one order is asked for: at positions that share all else that a location has.
+
+    Attributes
+    ----------
+    order, location
+        Those of one position, which stand for all.
+    given
+        Each position as its address says it: `position_text`.
+    lat, lon
+        As they are recorded.
+    """
+
+    order: Order
+    location: Location
+    provenance: Provenance
+    given: Sequence[str]
+    lat: Sequence[float]
+    lon: Sequence[float]
+
+    def alike(self, rows: Rows) -> Alike:
+        """Give the rows of these positions."""
+        order, location = self.order, self.location
+        before, between, after = _split_location(location)
+        return Alike(
+            key=(order.product.code, order.on, order.place, order.receiver, location.cep95_m, location.source),
+            order=order,
+            location=location,
+            provenance=self.provenance,
+            rows=rows,
+            given=self.given,
+            normalised=self.given,
+            labels=self.given,
+            lat=self.lat,
+            lon=self.lon,
+            errors_m=[(location.cep50_m, location.cep95_m)] * len(self.given),
+            locations=[f"{before}{y!r}{between}{x!r}{after}" for y, x in zip(self.lat, self.lon, strict=True)],
+        )
+
+
+def position_text(*, lat: float, lon: float) -> str:
+    """Write a position as an address that a caller asks for."""
+    return f"{lat:.6f}, {lon:.6f}"
+
+
+def _split_location(location: Location) -> tuple[str, str, str]:
+    """Give the JSON of a location around its latitude and longitude."""
+    text = location_text(location)
+    before, rest = text.split(f'"lat":{float(location.lat)!r},', 1)
+    between, after = rest.split(f'"lon":{float(location.lon)!r},', 1)
+    return f'{before}"lat":', f',{between}"lon":', f",{after}"
+
+
+def location_text(location: Location) -> str:
+    """Write a location as a decision records it, in canonical JSON."""
+    candidates = ",".join(
+        f'{{"label":"{inner(each.label)}","lat":{float(each.lat)!r},"level":"{each.level.value}",'
+        f'"lon":{float(each.lon)!r},"match":"{each.match.value}"}}'
+        for each in location.candidates
+    )
+    return (
+        f'{{"attribution":"{inner(location.attribution)}","candidates":[{candidates}],'
+        f'"cep50_m":{float(location.cep50_m)!r},"cep95_m":{float(location.cep95_m)!r},'
+        f'"lat":{float(location.lat)!r},"level":"{location.level.value}","lon":{float(location.lon)!r},'
+        f'"match":"{location.match.value}","source":"{inner(location.source)}"}}'
+    )

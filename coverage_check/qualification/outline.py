@@ -1,0 +1,95 @@
+"""A decision with gaps: what rows that are alike share, once, and each row's own numbers and words filled in.
+
+The text is the canonical JSON whose hash is the decision's id, so what is filled in is the decision itself, to the byte.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from coverage_check.availability import Status
+from coverage_check.decision import Decision, Sentence
+from coverage_check.qualification.explanation import Case
+from coverage_check.qualification.flips import Edge
+from coverage_check.qualification.gaps import Gapped, json_gap
+from coverage_check.qualification.stances import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """One layer of the evidence: how it ranks among them, which layer it is, and which numbers it has of its own."""
+
+    rank: int
+    layer: int
+    id: str
+    measured: bool
+    serving: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Outline:
+    """What alike rows share.
+
+    Attributes
+    ----------
+    decision
+        Of the row that stands for all, with gaps for the words that differ, and without the numbers that do.
+    evidence
+        In the order of `decision.evidence`.
+    own, probability
+        The question asked, and the one whose P_yes is the decision's.
+    offers
+        The question whose P_yes is that of each alternative, if that isn't known already.
+    edges
+        Those that could change the verdict.
+    """
+
+    decision: Decision
+    case: Case
+    own: Question
+    evidence: tuple[Witness, ...]
+    probability: Question
+    offers: tuple[Question | None, ...]
+    edges: tuple[Edge, ...]
+    _texts: dict[tuple[int, ...], Gapped] = field(default_factory=dict)
+
+    def text(self, order: tuple[int, ...]) -> Gapped:
+        """Give the canonical JSON with gaps, the evidence in an order."""
+        if order not in self._texts:
+            self._texts[order] = Gapped.of(canonical(self._content(order)))
+        return self._texts[order]
+
+    def sentence(self) -> tuple[Gapped, Gapped]:
+        """Give the sentence with gaps, Swedish and English."""
+        said: Sentence = self.decision.sentence
+        return Gapped.of(said.sv), Gapped.of(said.en)
+
+    def _content(self, order: tuple[int, ...]) -> dict[str, Any]:
+        content = self.decision.to_dict()
+        del content["id"], content["made_at"]
+        content["location"] = json_gap("location")
+        content["probability"] = json_gap("probability")
+        content["flips"] = json_gap("flips") if self.edges else None
+        for number, (offer, question) in enumerate(zip(content["alternatives"], self.offers, strict=True)):
+            if question is not None:
+                offer["probability"] = json_gap(f"offer {number}")
+        for witness, item in zip(self.evidence, content["evidence"], strict=True):
+            if witness.measured:
+                item["edge_distance_m"] = json_gap(f"edge {witness.id}")
+            if witness.serving:
+                item["probability"] = json_gap(f"share {witness.id}")
+        content["evidence"] = [content["evidence"][number] for number in order]
+        return content
+
+
+def canonical(content: Mapping[str, Any]) -> str:
+    """Write canonical JSON: sorted keys, no spaces."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def witness(rank: int, layer: int, case: Case, status: Status) -> Witness:
+    """Say which numbers a layer of the evidence has."""
+    claim = case.availabilities[layer].layer
+    serving = claim.speaks(case.on) and claim.in_force(case.on)
+    return Witness(rank, layer, claim.id, measured=status is not Status.NO_DATA, serving=serving)

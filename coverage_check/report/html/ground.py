@@ -1,0 +1,150 @@
+"""The map of a report: where the rows lie, and the layers that decided, drawn as SVG for display only.
+
+Nothing is fetched, and no answer is read from it: shapes are clipped to the window and simplified until they are few enough.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import numpy.typing as npt
+
+from coverage_check.coverage.snapshot import Snapshot
+from coverage_check.report.html.listing import Listed
+
+WIDTH_PX = 1000.0
+_LAYERS = 4
+_VERTICES = 12_000
+"""Of one layer, at most: about 150 kB."""
+
+_MARGIN_M = 1_000.0
+_LARGEST_HEIGHT = 1.1
+"""Of the window, as a share of its width: a whole country is higher than a screen."""
+
+Spot = tuple[float, float]
+Coordinates = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """A drawn map.
+
+    Attributes
+    ----------
+    height_px
+        Of a window that is `WIDTH_PX` wide.
+    metres_per_px
+        Its scale, before any zooming.
+    layers
+        Layer id → path data; the one that decided most rows first.
+    spots
+        Where each row lies, in pixels.
+    """
+
+    height_px: float
+    metres_per_px: float
+    layers: Mapping[str, str]
+    spots: Sequence[Spot | None]
+
+    @property
+    def svg(self) -> str:
+        """The layers as paths, all but the first hidden; the page draws the rows over them."""
+        return "".join(
+            f'<path class="layer layer-{n}" data-layer="{n}" d="{path}"{" hidden" if n else ""}>'
+            f"<title>{escape(name)}</title></path>"
+            for n, (name, path) in enumerate(self.layers.items())
+        )
+
+
+def draw_ground(rows: Sequence[Listed], snapshots: Sequence[Snapshot]) -> Ground | None:
+    """Draw the map of some rows, or nothing where none has a place.
+
+    Parameters
+    ----------
+    snapshots
+        Where the layers lie, the latest last; the places are carried into its metric CRS.
+    """
+    placed = [n for n, row in enumerate(rows) if row.lat is not None and row.lon is not None]
+    if not placed or not snapshots:
+        return None
+    lon = np.array([rows[n].lon for n in placed], dtype=np.float64)
+    lat = np.array([rows[n].lat for n in placed], dtype=np.float64)
+    points = np.column_stack(snapshots[-1].to_metric(lon=lon, lat=lat))
+    known = np.isfinite(points).all(axis=1)
+    if not known.any():
+        return None
+    window = _window(points[known])
+    spots: list[Spot | None] = [None] * len(rows)
+    for n, (x, y) in zip(np.array(placed)[known].tolist(), window.pixels(points[known]).tolist(), strict=True):
+        spots[n] = (x, y)
+    decided = Counter(row.layer for row in rows if row.layer)
+    return Ground(
+        height_px=window.height_px,
+        metres_per_px=1 / window.scale,
+        layers=_layers([name for name, _ in decided.most_common(_LAYERS)], snapshots, window),
+        spots=spots,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Window:
+    """What the map shows, metres; north is up."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @property
+    def scale(self) -> float:
+        return WIDTH_PX / (self.east - self.west)
+
+    @property
+    def height_px(self) -> float:
+        return (self.north - self.south) * self.scale
+
+    def pixels(self, xy: Coordinates) -> Coordinates:
+        return np.column_stack(((xy[:, 0] - self.west) * self.scale, (self.north - xy[:, 1]) * self.scale))
+
+
+def _window(points: Coordinates) -> _Window:
+    """Show all places with a margin, in a shape that fits a screen."""
+    (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
+    margin = max(_MARGIN_M, 0.06 * max(east - west, north - south))
+    west, south, east, north = west - margin, south - margin, east + margin, north + margin
+    width, height = east - west, north - south
+    wider = max(height / _LARGEST_HEIGHT - width, 0.0) / 2
+    higher = max(width * 0.5 - height, 0.0) / 2
+    return _Window(
+        west=float(west - wider), south=float(south - higher), east=float(east + wider), north=float(north + higher)
+    )
+
+
+def _layers(names: Sequence[str], snapshots: Sequence[Snapshot], window: _Window) -> dict[str, str]:
+    """Draw layers; one that several snapshots have, as the latest has it."""
+    homes = {layer.id: snapshot for snapshot in snapshots for layer in snapshot.layers}
+    return {name: _path(homes[name].polygons(name), window) for name in names if name in homes}
+
+
+def _path(polygons: npt.NDArray[np.object_], window: _Window) -> str:
+    """Write a layer as path data, in tenths of a pixel, holes left open by the even-odd rule."""
+    import shapely  # noqa: PLC0415 - only a map needs it
+
+    box = (window.west, window.south, window.east, window.north)
+    near = polygons[shapely.intersects(shapely.box(*box), shapely.box(*shapely.bounds(polygons).T))]
+    clipped = shapely.clip_by_rect(near, *box)
+    tolerance_m = 0.25 / window.scale
+    simple = shapely.simplify(clipped, tolerance_m, preserve_topology=False)
+    while (count := int(shapely.get_num_coordinates(simple).sum())) > _VERTICES:
+        tolerance_m *= max(1.5, math.sqrt(count / _VERTICES))
+        simple = shapely.simplify(clipped, tolerance_m, preserve_topology=False)
+    parts = shapely.get_parts(simple)
+    rings = shapely.get_rings(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
+    return "".join(_ring(window.pixels(shapely.get_coordinates(ring))) for ring in rings)
+
+
+def _ring(pixels: Coordinates) -> str:
+    return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in pixels[:-1].tolist()) + "Z"
