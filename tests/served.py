@@ -27,9 +27,11 @@ class Served:
     log: Path
 
     def get(self, path: str, **options: Any) -> requests.Response:
+        """Get a path."""
         return requests.get(self.url + path, timeout=_PATIENCE_S, **options)
 
     def post(self, path: str, body: Any, **options: Any) -> requests.Response:
+        """Post a body as JSON."""
         return requests.post(self.url + path, json=body, timeout=_PATIENCE_S, **options)
 
 
