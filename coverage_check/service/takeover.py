@@ -11,6 +11,7 @@ from pathlib import Path
 
 from coverage_check.checker import Checker
 from coverage_check.config import Config, read_config
+from coverage_check.coverage.manifest import NAME as MANIFEST
 from coverage_check.errors import CoverageCheckError
 from coverage_check.service.metrics import Metrics
 
@@ -77,8 +78,11 @@ def _state(config: Config) -> State:
     """Tell one version of everything that a checker is made of from another, without reading it."""
     geocoder = config.geocoder
     register = [geocoder.path] if geocoder is not None and geocoder.path is not None else []
-    manifest = sorted(path for path in config.snapshot.iterdir() if path.suffix == ".json")
-    return tuple(_version(path) for path in (config.path, config.products, *register, *manifest))
+    folders = [config.snapshot] if config.snapshot is not None else []
+    if config.snapshots is not None:  # an archive: the day of the last one published decides
+        folders += sorted(folder for folder in config.snapshots.iterdir() if folder.is_dir())
+    manifests = [folder / MANIFEST for folder in folders if (folder / MANIFEST).exists()]
+    return tuple(_version(path) for path in (config.path, config.products, *register, *manifests))
 
 
 def _version(path: Path) -> tuple[str, int, int, int]:

@@ -33,7 +33,7 @@ const WORDS = {
       ADDRESS_AMBIGUOUS: "Adressen passar på flera platser.", ADDRESS_NOT_FOUND: "Adressen hittas inte.",
       MATCH_TOO_COARSE: "Platsen är bara ungefär känd.", NO_STREET_POSITION: "En boxadress har ingen plats.",
       PROPERTY_DESIGNATION_UNSUPPORTED: "Fastighetsbeteckningar kan inte slås upp här.",
-      GEOCODER_UNAVAILABLE: "Adressökningen svarar inte just nu.", INVALID_INPUT: "Det som skrevs går inte att förstå.",
+      GEOCODER_UNAVAILABLE: "Adressökningen svarar inte just nu.", MEASURED: "Det finns mätningar därifrån.", INVALID_INPUT: "Det som skrevs går inte att förstå.",
     },
   },
   en: {
