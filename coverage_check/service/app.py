@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from coverage_check.errors import CoverageCheckError
@@ -25,6 +26,8 @@ from coverage_check.service.settings import Settings
 from coverage_check.version import __version__
 
 _log = logging.getLogger(__name__)
+
+ROUTERS = (checks.router, tmf.router, health.router, page.router)
 
 
 def make_app(settings: Settings) -> Guard:
@@ -48,7 +51,7 @@ def make_app(settings: Settings) -> Guard:
 
     app = FastAPI(title="coverage_check", version=__version__, lifespan=living, docs_url=None, redoc_url=None)
     app.state.worker = worker
-    for router in (checks.router, tmf.router, health.router, page.router):
+    for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(CoverageCheckError, _known)
     app.add_exception_handler(RequestValidationError, _misread)
@@ -88,7 +91,18 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "INVALID_INPUT")
     message = {404: "There is nothing here: /openapi.json has the paths.", 405: "This path has other methods: see Allow."}
     said = message.get(error.status_code, "The request can't be read.")
-    return answer(request.url.path, error.status_code, code, said, headers=error.headers)
+    headers = dict(error.headers or {}) | ({"Allow": _allowed(request)} if error.status_code == 405 else {})
+    return answer(request.url.path, error.status_code, code, said, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """List all methods of a path: the framework tells those of the first route alone."""
+    methods: set[str] = set()
+    for router in ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute) and route.path_regex.match(request.url.path):
+                methods |= route.methods
+    return ", ".join(sorted(methods))
 
 
 async def _unknown(request: Request, _: Exception) -> JSONResponse:

@@ -18,9 +18,9 @@ _STRICT = ConfigDict(extra="forbid", frozen=True, use_enum_values=True)
 _Code = Annotated[str, Field(min_length=1, max_length=64)]
 _Reference = Annotated[str, Field(min_length=1, max_length=512)]
 _Text = Annotated[str, Field(min_length=1, max_length=500)]
-_Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-_Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-_Metres = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
+_Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, strict=True)]
+_Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, strict=True)]
+_Metres = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False, strict=True)]
 
 EXAMPLE: dict[str, JsonValue] = {"address": "Harg 12, 760 21 Vätö", "product": "mbb-4g", "on": "2025-11-01"}
 POSITION_EXAMPLE: dict[str, JsonValue] = {"lat": 59.81248, "lon": 18.95771, "cep95_m": 20, "product": "mbb-4g"}
@@ -134,7 +134,7 @@ class MapBody(BaseModel):
 
     lat: _Lat
     lon: _Lon
-    radius_m: Annotated[float, Field(ge=100, le=20_000, allow_inf_nan=False)] = 3_000
+    radius_m: Annotated[float, Field(ge=100, le=20_000, allow_inf_nan=False, strict=True)] = 3_000
     layers: Annotated[list[_Code], Field(max_length=12)]
 
 

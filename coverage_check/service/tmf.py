@@ -7,7 +7,7 @@ for a task that nobody finished, because its worker died, finishes it.
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, Body, Request
+from fastapi import APIRouter, BackgroundTasks, Body, Query, Request
 from fastapi.responses import JSONResponse
 
 from coverage_check.basis import Request as Asked
@@ -30,6 +30,8 @@ _FILTERS = {"id", "state", "externalId", "qualificationResult", "instantSyncQual
 """What a list may be filtered by: nothing that tells of a place, for it would stand in a URL."""
 
 Resource = dict[str, Any]
+_Offset = Annotated[int, Query(ge=0, le=2**31)]
+_Limit = Annotated[int, Query(ge=0, le=_MOST_LISTED)]
 _Body = Annotated[dict[str, Any], Body()]
 
 router = APIRouter(prefix=BASE, tags=["TMF645"])
@@ -89,13 +91,13 @@ async def post_query(request: Request, later: BackgroundTasks, body: _Body) -> J
 
 
 @router.get(f"/{CHECK}")
-async def list_checks(request: Request, offset: int = 0, limit: int = 20, fields: str = "") -> JSONResponse:
+async def list_checks(request: Request, offset: _Offset = 0, limit: _Limit = 20, fields: str = "") -> JSONResponse:
     """List checks that were asked for; filters: id, state, externalId, qualificationResult, instantSyncQualification."""
     return await _list(CHECK, request, offset, limit, fields)
 
 
 @router.get(f"/{QUERY}")
-async def list_queries(request: Request, offset: int = 0, limit: int = 20, fields: str = "") -> JSONResponse:
+async def list_queries(request: Request, offset: _Offset = 0, limit: _Limit = 20, fields: str = "") -> JSONResponse:
     """List queries that were asked for; filters as for checks."""
     return await _list(QUERY, request, offset, limit, fields)
 
@@ -157,8 +159,6 @@ async def _get(kind: str, request: Request, task_id: str, fields: str) -> JSONRe
 
 
 async def _list(kind: str, request: Request, offset: int, limit: int, fields: str) -> JSONResponse:
-    if offset < 0 or not 0 <= limit <= _MOST_LISTED:
-        raise Refused(400, "INVALID_INPUT", f"offset is 0 or more, and limit between 0 and {_MOST_LISTED}.")
     filters = {name: value for name, value in request.query_params.items() if name not in {"offset", "limit", "fields"}}
     if not set(filters) <= _FILTERS:
         raise Refused(400, "INVALID_INPUT", f"A list is filtered by {', '.join(sorted(_FILTERS))} alone.")

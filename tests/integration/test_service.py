@@ -62,6 +62,8 @@ def test_the_answer_is_the_librarys(served: Served) -> None:
         ({"address": "Harg 12", "lat": 59.8, "lon": 18.9, "product": "mbb-4g"}, "INVALID_INPUT"),
         ({"lat": 95, "lon": 18.9, "product": "mbb-4g"}, "INVALID_INPUT"),
         ({"lat": 59.8, "product": "mbb-4g"}, "INVALID_INPUT"),
+        ({"lat": 59.8, "lon": False, "product": "mbb-4g"}, "INVALID_INPUT"),
+        ({"lat": "59.8", "lon": "18.9", "product": "mbb-4g"}, "INVALID_INPUT"),
         ({**HARG, "at": "on the moon"}, "INVALID_INPUT"),
         ({**HARG, "on": "01/11/2025"}, "INVALID_INPUT"),
         ({**HARG, "Storgatan 1": "a key that is an address"}, "INVALID_INPUT"),
