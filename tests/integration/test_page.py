@@ -110,7 +110,7 @@ def test_a_yes_can_be_confirmed_in_writing(seat: Seat) -> None:
     seat.ask("Vätövägen 20, 760 21 Vätö")
     assert seat.verdict == "deliverable"
     seat.page.click("#copy")
-    seat.page.wait_for_function("document.getElementById('copied').textContent !== ''")
+    seat.page.wait_for_selector("#copied:not(:empty)")
     text = seat.page.evaluate("navigator.clipboard.readText()")
     assert "Vätövägen 20, 760 21 Vätö" in text
     assert seat.page.inner_text("#sentence") in " ".join(text.split())
