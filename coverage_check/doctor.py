@@ -26,7 +26,7 @@ _DRIVERS = ("GPKG", "ESRI Shapefile", "GeoJSON", "FlatGeobuf", "MapInfo File")
 """GDAL's drivers that every import needs; formats.py has the others."""
 
 _VATO_DEG, _VATO_M = (18.95, 59.82), (721_431, 6_637_967)
-"""One place, longitude first, in WGS 84 and in EPSG:3006 (docs/glossary.md), to the metre."""
+"""One place, longitude first, in WGS 84 and in EPSG:3006, to the metre."""
 
 _SOON_DAYS = 60
 

@@ -95,15 +95,9 @@ def audit_frame(
     splitting = Splitting.of(header, places, by=by, months=True)
     auditor = Auditor(checker, archive=archive)
     cells = list(sales.astype(object).where(sales.notna(), None).itertuples(index=False, name=None))
-    place = places.get("order_id")
+    references = ["" if "order_id" not in places else str(row[places["order_id"]]) for row in cells]
     judged = [
-        auditor.judged(
-            n + 1,
-            row,
-            outcomes,
-            reference="" if place is None else str(cells[n][place]),
-            values=splitting.values(cells[n], row),
-        )
+        auditor.judged(n + 1, row, outcomes, reference=references[n], values=splitting.values(cells[n], row))
         for n, (row, outcomes) in enumerate(zip(rows, auditor.judge(rows), strict=True))
     ]
     report = auditor.report(splitting, Options())

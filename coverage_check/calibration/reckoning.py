@@ -135,13 +135,8 @@ def calibrate(
         threshold_dbm = (thresholds or {}).get(layer.technology, layer.threshold_dbm)
         if threshold_dbm is None:
             left_out[layer.id] = "it declares no threshold_dbm: name one for its technology"
-        elif not layer.measured_by(measurements.environment, measurements.receiver):
-            left_out[layer.id] = (
-                f"it claims reception {layer.environment} with {layer.receiver}, and the readings, taken "
-                f"{measurements.environment} with {measurements.receiver}, hear more: measure it as it is claimed"
-            )
-        elif not usable.any():
-            left_out[layer.id] = "no reading of its network and technology lies in its survey area while it served"
+        elif why := _why_not(layer, measurements, usable):
+            left_out[layer.id] = why
         else:
             served = measurements.signal_dbm[usable] >= threshold_dbm
             readings = _Readings(found.edge_distance_m[usable, column], served, segments.some(usable), days[usable], layer)
@@ -153,6 +148,16 @@ def calibrate(
         layers=tuple(compared),
         left_out=left_out,
     )
+
+
+def _why_not(layer: Layer, measurements: Measurements, usable: Mask) -> str:
+    """Say why a layer can't be compared with these readings; empty if it can."""
+    if not layer.measured_by(measurements.environment, measurements.receiver):
+        return (
+            f"it claims reception {layer.environment} with {layer.receiver}, and the readings, taken "
+            f"{measurements.environment} with {measurements.receiver}, hear more: measure it as it is claimed"
+        )
+    return "" if usable.any() else "no reading of its network and technology lies in its survey area while it served"
 
 
 def _only(known: set[str] | set[Technology], said: npt.NDArray[np.object_], what: str) -> str:

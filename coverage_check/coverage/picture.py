@@ -37,12 +37,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The window of a map, metres, and how it becomes pixels: north is up."""
+    """The window of a map, metres, and how it becomes pixels, at most `full_width_px` wide: north is up."""
 
     west: float
     south: float
     east: float
     north: float
+    full_width_px: float = WIDTH_PX
 
     @classmethod
     def around(cls, xy: Coordinates, *, margin_m: float = 0.0) -> "Frame":
@@ -61,11 +62,12 @@ class Frame:
     @property
     def scale(self) -> float:
         """Pixels a metre."""
-        return min(WIDTH_PX / (self.east - self.west), _LARGEST_HEIGHT * WIDTH_PX / (self.north - self.south))
+        full = self.full_width_px
+        return min(full / (self.east - self.west), _LARGEST_HEIGHT * full / (self.north - self.south))
 
     @property
     def width_px(self) -> float:
-        """Its width; less than `WIDTH_PX` where it is much higher than wide."""
+        """Its width; less than `full_width_px` where it is much higher than wide."""
         return (self.east - self.west) * self.scale
 
     @property
@@ -114,7 +116,7 @@ def path_data(polygons: "Geometries", frame: Frame) -> str:
     parts = shapely.get_parts(simple)
     rings = shapely.get_rings(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
     return "".join(f"M{x},{y}h1v1h-1z" for x, y in dots.tolist()) + "".join(
-        _ring(frame.pixels(shapely.get_coordinates(ring))) for ring in rings[_extent(rings) * frame.scale >= 1]
+        ring_data(frame.pixels(shapely.get_coordinates(ring))) for ring in rings[_extent(rings) * frame.scale >= 1]
     )
 
 
@@ -127,7 +129,8 @@ def _extent(shapes: "Geometries") -> Coordinates:
     return longer
 
 
-def _ring(pixels: Coordinates) -> str:
+def ring_data(pixels: Coordinates) -> str:
+    """Write a closed ring as path data, in tenths of a pixel."""
     return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in pixels[:-1].tolist()) + "Z"
 
 

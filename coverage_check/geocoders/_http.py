@@ -24,7 +24,7 @@ from urllib.parse import urljoin, urlsplit
 
 from coverage_check.errors import GeocoderAnswerInvalid, GeocoderUnavailable, InvalidInput
 from coverage_check.geocoders._reading import PerhapsLaterError, check_status, parse_json, read_body
-from coverage_check.geocoders.limits import DEADLINE_S, MAX_BYTES, Limits
+from coverage_check.geocoders.limits import Limits
 from coverage_check.version import __version__
 
 if TYPE_CHECKING:
@@ -85,19 +85,6 @@ def host_of(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise InvalidInput("A geocoding server's url begins with https:// or http:// and names a host.")
     return f"{parts.hostname}{port}"
-
-
-def get_json(
-    url: str,
-    params: Fields,
-    *,
-    deadline_s: float = DEADLINE_S,
-    max_bytes: int = MAX_BYTES,
-    headers: Mapping[str, str] | None = None,
-) -> Answer:
-    """Get the JSON that a server answers; see `ask` for the errors."""
-    question = Question(url=url, params=params, headers=headers or {})
-    return ask(question, Limits(deadline_s=deadline_s, max_bytes=max_bytes))
 
 
 def ask(question: Question, limits: Limits, *, turn: Callable[[float], None] | None = None) -> Answer:

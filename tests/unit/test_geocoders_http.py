@@ -21,7 +21,7 @@ from coverage_check.errors import (
     GeocoderUnavailable,
     InvalidInput,
 )
-from coverage_check.geocoders._http import Question, ask, get_json, host_of
+from coverage_check.geocoders._http import Question, ask, host_of
 from coverage_check.geocoders._reading import parse_json
 from coverage_check.geocoders.limits import Limits
 from coverage_check.geocoders.pace import Pace
@@ -51,7 +51,7 @@ def _ask(server: FaultyServer, path: str, *, deadline_s: float = 5.0, max_bytes:
 def test_a_good_answer_is_its_content(server: FaultyServer) -> None:
     assert _ask(server, "good") == json.loads(GOOD)
     assert _ask(server, "packed") == json.loads(GOOD)
-    assert get_json(f"{server.url}/good", {"q": "å"}).content == json.loads(GOOD)
+    assert ask(Question(url=f"{server.url}/good", params={"q": "å"}), Limits()).content == json.loads(GOOD)
     assert server.seen[-1].params == {"q": ["å"]}
 
 
@@ -181,7 +181,7 @@ def test_the_environment_changes_nothing(server: FaultyServer, monkeypatch: pyte
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, spy.url)
         monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
-        assert get_json(f"{server.url}/good", {}).content == json.loads(GOOD)
+        assert ask(Question(url=f"{server.url}/good"), Limits()).content == json.loads(GOOD)
     assert not spy.seen
     assert "Authorization" not in server.seen[0].headers
 
@@ -231,7 +231,7 @@ def test_threads_get_their_own_answers(server: FaultyServer) -> None:
     got: dict[str, object] = {}
 
     def one(name: str) -> None:
-        got[name] = get_json(server.url + name, {}).content
+        got[name] = ask(Question(url=server.url + name), Limits()).content
 
     threads = [threading.Thread(target=one, args=(name,)) for name in names]
     for thread in threads:

@@ -19,11 +19,12 @@ from coverage_check.audit import Outputs, audit_sales
 from coverage_check.checker import Checker
 from coverage_check.cli import run as run_command
 from coverage_check.config import BUNDLED
+from coverage_check.coverage.picture import Frame
 from coverage_check.decision import Decision, ReasonCode, Verdict
 from coverage_check.errors import InvalidInput
 from coverage_check.orders import Run
 from coverage_check.report.html import PERSONAL, Options, Report, words
-from coverage_check.report.html.ground import _VERTICES, _path, _Window
+from coverage_check.report.html.ground import _VERTICES, WIDTH_PX, _path
 from coverage_check.report.html.listing import Listing
 from coverage_check.report.judged import Answer, Judged, verdict_of
 from tests.made_decisions import DISTANCES, made_decision
@@ -195,7 +196,7 @@ def test_a_large_layer_is_drawn_small() -> None:
     turns = np.linspace(0, 2 * np.pi, 200_000, endpoint=False)
     radius = 40_000 + 500 * np.sin(997 * turns) + 100 * np.sin(13_001 * turns)
     coast = shapely.Polygon(np.column_stack((radius * np.cos(turns), radius * np.sin(turns))))
-    window = _Window(west=-50_000, south=-50_000, east=50_000, north=50_000)
+    window = Frame(west=-50_000, south=-50_000, east=50_000, north=50_000, full_width_px=WIDTH_PX)
     path = _path(np.array([coast]), window)
     points = [tuple(map(float, pair.split(","))) for pair in re.split("[MLZ]+", path) if pair]
     assert 100 < len(points) <= _VERTICES
@@ -205,7 +206,7 @@ def test_a_large_layer_is_drawn_small() -> None:
 
 
 def test_what_lies_outside_the_window_is_not_drawn() -> None:
-    window = _Window(west=0, south=0, east=1000, north=1000)
+    window = Frame(west=0, south=0, east=1000, north=1000, full_width_px=WIDTH_PX)
     assert _path(np.array([shapely.box(2000, 2000, 3000, 3000)]), window) == ""
     assert _path(np.array([shapely.box(-5000, -5000, 5000, 5000)]), window).count("L") == 3
 

@@ -12,6 +12,7 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 
+from coverage_check.coverage.picture import Coordinates, Frame, ring_data
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.report.html.listing import Listed
 
@@ -25,7 +26,6 @@ _LARGEST_HEIGHT = 1.1
 """Of the window, as a share of its width: a whole country is higher than a screen."""
 
 Spot = tuple[float, float]
-Coordinates = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,28 +89,7 @@ def draw_ground(rows: Sequence[Listed], snapshots: Sequence[Snapshot]) -> Ground
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Window:
-    """What the map shows, metres; north is up."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-
-    @property
-    def scale(self) -> float:
-        return WIDTH_PX / (self.east - self.west)
-
-    @property
-    def height_px(self) -> float:
-        return (self.north - self.south) * self.scale
-
-    def pixels(self, xy: Coordinates) -> Coordinates:
-        return np.column_stack(((xy[:, 0] - self.west) * self.scale, (self.north - xy[:, 1]) * self.scale))
-
-
-def _window(points: Coordinates) -> _Window:
+def _window(points: Coordinates) -> Frame:
     """Show all places with a margin, in a shape that fits a screen."""
     (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
     margin = max(_MARGIN_M, 0.06 * max(east - west, north - south))
@@ -118,18 +97,22 @@ def _window(points: Coordinates) -> _Window:
     width, height = east - west, north - south
     wider = max(height / _LARGEST_HEIGHT - width, 0.0) / 2
     higher = max(width * 0.5 - height, 0.0) / 2
-    return _Window(
-        west=float(west - wider), south=float(south - higher), east=float(east + wider), north=float(north + higher)
+    return Frame(
+        west=float(west - wider),
+        south=float(south - higher),
+        east=float(east + wider),
+        north=float(north + higher),
+        full_width_px=WIDTH_PX,
     )
 
 
-def _layers(names: Sequence[str], snapshots: Sequence[Snapshot], window: _Window) -> dict[str, str]:
+def _layers(names: Sequence[str], snapshots: Sequence[Snapshot], window: Frame) -> dict[str, str]:
     """Draw layers; one that several snapshots have, as the latest has it."""
     homes = {layer.id: snapshot for snapshot in snapshots for layer in snapshot.layers}
     return {name: _path(homes[name].polygons(name), window) for name in names if name in homes}
 
 
-def _path(polygons: npt.NDArray[np.object_], window: _Window) -> str:
+def _path(polygons: npt.NDArray[np.object_], window: Frame) -> str:
     """Write a layer as path data, in tenths of a pixel, holes left open by the even-odd rule."""
     import shapely  # noqa: PLC0415 - only a map needs it
 
@@ -143,8 +126,4 @@ def _path(polygons: npt.NDArray[np.object_], window: _Window) -> str:
         simple = shapely.simplify(clipped, tolerance_m, preserve_topology=False)
     parts = shapely.get_parts(simple)
     rings = shapely.get_rings(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
-    return "".join(_ring(window.pixels(shapely.get_coordinates(ring))) for ring in rings)
-
-
-def _ring(pixels: Coordinates) -> str:
-    return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in pixels[:-1].tolist()) + "Z"
+    return "".join(ring_data(window.pixels(shapely.get_coordinates(ring))) for ring in rings)
