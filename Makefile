@@ -37,7 +37,7 @@ $(STAMP): pyproject.toml
 		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@rm -f $(STAMP)
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[excel,h3,parquet,postgres,raster,notebook,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[excel,h3,parquet,postgres,raster,notebook,web,test]'
 	@touch $(STAMP)
 
 $(SPARK): $(STAMP)

@@ -76,6 +76,7 @@ def read_config(path: str | Path = DEFAULT) -> Config:
         errors=read_errors(document.table("errors")),
         risk=read_risk(document.table("risk"), Risk()),
     )
+    document.root.known.add("service")  # who serves reads it
     document.finish()
     return config
 

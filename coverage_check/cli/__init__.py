@@ -34,6 +34,7 @@ from coverage_check.cli.audit_command import audit
 from coverage_check.cli.ledger_commands import ledger, record_sale, require_order, sale_options
 from coverage_check.cli.orders_command import orders
 from coverage_check.cli.running import exit_code, progress, run_command, say, use_utf8
+from coverage_check.cli.serve_command import serve
 from coverage_check.errors import GeocoderUnavailable, InvalidInput, MissingFile
 from coverage_check.version import __version__
 
@@ -300,6 +301,7 @@ def demo() -> int:
 
 
 commands.add_command(ledger)
+commands.add_command(serve)
 
 
 def main() -> NoReturn:

@@ -21,6 +21,7 @@ from coverage_check.geocoders.asked import ask
 from coverage_check.geocoders.matching import Matching, settle
 from coverage_check.geocoders.register_file import RegisterInfo, check_seal, read_info
 from coverage_check.geocoders.register_tables import Tables
+from coverage_check.geocoders.suggestions import suggested
 from coverage_check.location import ErrorModel, Location
 
 
@@ -124,6 +125,14 @@ class Register:
         if not hits:
             raise AddressNotFound("The register has no such address: check its spelling, its postcode and its town.")
         return settle(hits, self._errors, source=self.id, attribution=self.attribution)
+
+    def suggest(self, text: str, *, limit: int = 8) -> tuple[str, ...]:
+        """Complete an address that is still being typed: labels that `locate` finds, at most `limit` of them.
+
+        A beginning of a name gives names with their towns; a name with a number gives the houses whose number begins so.
+        Nothing is corrected here: a suggestion is what was typed, and more.
+        """
+        return suggested(self._connection(), text, limit)
 
     def close(self) -> None:
         """Close this thread's connection; those of other threads close with their threads."""

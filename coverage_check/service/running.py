@@ -1,0 +1,84 @@
+"""What a worker holds, and how its work is done beside the event loop, within its time."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+
+from coverage_check.checker import Checker
+from coverage_check.decision import Decision
+from coverage_check.errors import RegisterInvalid, SnapshotInvalid
+from coverage_check.geocoders.register import Register
+from coverage_check.service.metrics import Metrics
+from coverage_check.service.problems import Refused
+from coverage_check.service.recording import Recorder
+from coverage_check.service.settings import Settings
+from coverage_check.service.takeover import Current
+from coverage_check.service.tasks import Tasks
+
+Result = TypeVar("Result")
+
+_THREADS_COMPUTING = 2
+_THREADS_WAITING = 32
+"""A register is read and reckoned with: more threads only take turns. A geocoder on the network is waited for."""
+
+
+class Worker:
+    """One process of the service.
+
+    Attributes
+    ----------
+    current
+        The checker in use.
+    recorder
+        None where no ledger is configured.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.current = Current(settings.config, self.metrics)
+        self.recorder = Recorder(settings.ledger) if settings.ledger else None
+        self.tasks = Tasks(settings.tasks, keep_s=settings.keep_tasks_s)
+        self._limiter: CapacityLimiter | None = None
+
+    async def run(self, work: Callable[[Checker], Result]) -> Result:
+        """Do some work with the checker in use, in a thread.
+
+        A snapshot or register that was replaced under the old checker is taken over at once, and the work done again.
+
+        Raises
+        ------
+        Refused
+            504: it took too long.
+        """
+        if self._limiter is None:
+            waits = not isinstance(self.current.checker.geocoder, Register | None)
+            self._limiter = CapacityLimiter(_THREADS_WAITING if waits else _THREADS_COMPUTING)
+
+        def once_more() -> Result:
+            try:
+                return work(self.current.checker)
+            except (RegisterInvalid, SnapshotInvalid):
+                if not self.current.look():
+                    raise
+                return work(self.current.checker)
+
+        try:
+            with anyio.fail_after(self.settings.answer_timeout_s):
+                return await to_thread.run_sync(once_more, abandon_on_cancel=True, limiter=self._limiter)
+        except TimeoutError:
+            raise Refused(504, "ANSWER_TIMEOUT", "") from None
+
+    def count(self, *decisions: object) -> None:
+        """Count decisions by their verdict."""
+        for decision in decisions:
+            if isinstance(decision, Decision):
+                self.metrics.decided(decision.verdict.value)
+
+    def close(self) -> None:
+        """Let go of files."""
+        self.tasks.close()
+        if self.recorder is not None:
+            self.recorder.close()

@@ -1,0 +1,214 @@
+"""The salesperson's page in a real Chromium, by Playwright: the story as she lives it, and nothing leaves the loopback."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from coverage_check.decision import ReasonCode
+from tests.served import Served, serving
+
+pytest.importorskip("axe_playwright_python", reason="playwright or axe-core is not installed")
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+pytestmark = pytest.mark.network
+
+ANSWERED = "html[data-drawn]"
+SHOTS = os.environ.get("COVERAGE_CHECK_SHOTS")
+"""A folder to keep screenshots in; without it they go to the test's own."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("page")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("needs Chromium: install the package chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+class Seat:
+    """A page in front of a salesperson, and what it did."""
+
+    def __init__(self, context: BrowserContext, service: Served) -> None:
+        self.page = context.new_page()
+        self.requests: list[str] = []
+        self.faults: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", lambda said: self.faults.append(said.text) if said.type in {"error", "warning"} else None)
+        self.page.on("dialog", lambda dialog: self.faults.append(f"dialog {dialog.message}"))
+        self.page.goto(service.url + "/")
+        self.page.wait_for_selector("#product option", state="attached")
+
+    def ask(self, address: str, *, on: str = "") -> None:
+        """Type an address, press Enter, and wait for the answer and its map."""
+        self.page.fill("#on", on)
+        self.page.fill("#address", address)
+        self.answered(lambda: self.page.press("#address", "Enter"))
+
+    def answered(self, act: object) -> None:
+        """Do something that asks, and wait for its answer and its map."""
+        self.page.evaluate("delete document.documentElement.dataset.drawn")
+        act()  # type: ignore[operator]
+        self.page.wait_for_selector(ANSWERED)
+
+    @property
+    def verdict(self) -> str | None:
+        """The verdict that the page shows."""
+        verdict: str | None = self.page.get_attribute("#answer", "data-verdict")
+        return verdict
+
+    def violations(self) -> int:
+        """Let axe-core look at the page."""
+        found = Axe().run(self.page)
+        assert found.violations_count == 0, found.generate_report()
+        return int(found.violations_count)
+
+
+@pytest.fixture
+def seat(browser: Browser, served: Served, tmp_path: Path) -> Iterator[Seat]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"])
+    seated = Seat(context, served)
+    yield seated
+    folder = Path(SHOTS) if SHOTS else tmp_path
+    name = os.environ.get("PYTEST_CURRENT_TEST", "page").rpartition("::")[2].split(" ")[0].split("[")[0]
+    seated.page.screenshot(path=folder / f"{name}.png", full_page=True)
+    strangers = [url for url in seated.requests if not url.startswith((served.url, "data:"))]
+    context.close()
+    assert strangers == []
+    assert not any("Harg" in url or "59." in url for url in seated.requests)
+
+
+def test_the_sale_that_must_not_be_made(seat: Seat) -> None:
+    seat.ask("Harg 12, 760 21 Vätö", on="2025-11-01")
+    assert seat.verdict == "not_deliverable"
+    assert seat.page.inner_text("#verdict").startswith("✘")
+    assert "Nej, det går inte" in seat.page.inner_text("#verdict")
+    assert "Harg 12" in seat.page.inner_text("#sentence")
+    assert seat.page.locator("#reasons li").first.get_attribute("data-code") == "NO_COVERAGE"
+    assert seat.page.is_disabled("#copy")
+    assert seat.page.locator("#alternatives button").count() > 0
+    seat.answered(seat.page.locator("#alternatives button").first.click)
+    assert seat.verdict in {"deliverable", "conditional"}
+    assert seat.faults == []
+
+
+def test_a_yes_can_be_confirmed_in_writing(seat: Seat) -> None:
+    seat.ask("Vätövägen 20, 760 21 Vätö")
+    assert seat.verdict == "deliverable"
+    seat.page.click("#copy")
+    seat.page.wait_for_selector("#copied:not(:empty)")
+    text = seat.page.evaluate("navigator.clipboard.readText()")
+    assert "Vätövägen 20, 760 21 Vätö" in text
+    assert seat.page.inner_text("#sentence") in " ".join(text.split())
+
+
+def test_an_ambiguous_address_is_resolved_by_picking(seat: Seat) -> None:
+    seat.ask("Kyrkvägen 3")
+    assert seat.verdict == "undetermined"
+    assert seat.page.locator(".leaflet-marker-icon").count() == 2
+    seat.answered(seat.page.get_by_role("button", name="Kyrkvägen 3, 760 21 Vätö").first.click)
+    assert seat.page.input_value("#address") == "Kyrkvägen 3, 760 21 Vätö"
+    assert seat.verdict == "deliverable"
+    assert seat.page.is_hidden("#which")
+
+
+def test_a_pin_moved_across_the_edge_changes_the_answer(seat: Seat) -> None:
+    seat.ask("Harg 12, 760 21 Vätö")
+    assert seat.verdict == "deliverable"
+    for _ in range(4):
+        seat.page.get_by_role("button", name="Zoom out").click()
+        seat.page.wait_for_timeout(400)
+    box = seat.page.locator("#map").bounding_box()
+    assert box is not None
+    seat.answered(lambda: seat.page.mouse.click(box["x"] + box["width"] - 20, box["y"] + box["height"] - 20))
+    assert seat.verdict != "deliverable"
+
+
+def test_the_middle_of_the_map_is_checked_with_the_keyboard(seat: Seat) -> None:
+    seat.ask("Harg 12, 760 21 Vätö")
+    seat.page.focus("#map")
+    seat.page.keyboard.press("ArrowRight")
+    seat.page.wait_for_timeout(400)
+    seat.page.focus("#pin")
+    seat.answered(lambda: seat.page.keyboard.press("Enter"))
+    assert "59." in seat.page.input_value("#address")
+
+
+def test_suggestions_with_the_keyboard_and_swedish_letters(seat: Seat) -> None:
+    seat.page.focus("#address")
+    seat.page.keyboard.type("vätöv", delay=20)
+    seat.page.wait_for_selector("#suggestions [role=option]")
+    assert seat.page.get_attribute("#address", "aria-expanded") == "true"
+    seat.page.keyboard.press("ArrowDown")
+    assert seat.page.get_attribute("#address", "aria-activedescendant") == "suggestion-0"
+    seat.page.keyboard.press("Enter")
+    assert seat.page.input_value("#address") == "Vätövägen, Vätö"
+    assert seat.page.get_attribute("#address", "aria-expanded") == "false"
+
+
+HOSTILE = ("<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "'\"; drop table;--", "\u202eabc")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_text(seat: Seat, text: str) -> None:
+    seat.ask(text)
+    assert seat.verdict == "undetermined"
+    assert seat.page.evaluate("document.querySelectorAll('#answer img, #answer script').length") == 0
+    assert seat.faults == []
+
+
+def test_both_languages(seat: Seat) -> None:
+    seat.ask("Harg 12, 760 21 Vätö")
+    seat.page.click("#language")
+    assert seat.page.get_attribute("html", "lang") == "en"
+    assert "Yes, it can" in seat.page.inner_text("#verdict")
+    assert "should work" in seat.page.inner_text("#sentence")
+
+
+def test_every_word_has_both_languages(seat: Seat) -> None:
+    swedish, english = (seat.page.evaluate(f"Object.keys(WORDS.{language})") for language in ("sv", "en"))
+    assert set(swedish) == set(english)
+    assert set(seat.page.evaluate("Object.keys(WORDS.sv.reasons)")) == {code.value for code in ReasonCode}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 640, 1280, 2200])
+def test_nothing_stands_in_the_way_at_any_width(seat: Seat, scheme: Literal["light", "dark"], width: int) -> None:
+    """640 CSS pixels are a 1280-pixel screen at 200 % zoom."""
+    seat.page.set_viewport_size({"width": width, "height": 800})
+    seat.page.emulate_media(color_scheme=scheme)
+    seat.ask("Kyrkvägen 3")
+    assert seat.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert seat.violations() == 0
+
+
+def test_an_unreachable_geocoder_is_said_and_is_no_no(browser: Browser, tmp_path: Path) -> None:
+    from tests.integration.test_service import own_config
+
+    config = own_config(tmp_path, "")
+    text = config.read_text(encoding="utf-8")
+    start, end = text.index("[geocoder]"), text.index("# Kronor")
+    dead = '[geocoder]\nkind = "photon"\nurl = "http://127.0.0.1:9/"\ncountry = "se"\n\n'
+    config.write_text(text[:start] + dead + text[end:], encoding="utf-8")
+    with serving(tmp_path, config=config) as service:
+        context = browser.new_context()
+        seat = Seat(context, service)
+        seat.ask("Harg 12, 760 21 Vätö")
+        assert seat.verdict == "undetermined"
+        assert seat.page.locator("#reasons li").first.get_attribute("data-code") == "GEOCODER_UNAVAILABLE"
+        assert not [url for url in seat.requests if not url.startswith((service.url, "data:"))]
+        context.close()
