@@ -1,6 +1,7 @@
 """coverage-check orders: a table of orders, checked before they are released."""
 
 import logging
+import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -198,7 +199,7 @@ class _Shown:
     def __init__(self) -> None:
         self.rows = 0
         self._drawn = False
-        self._last = time.monotonic()
+        self._last = time.monotonic() if logs_json() else -math.inf  # on a terminal the first chunk shows at once
         self._every_s = _LOGGED_S if logs_json() else _REDRAWN_S if sys.stderr.isatty() else None
 
     def __call__(self, progress: "Progress") -> None:
