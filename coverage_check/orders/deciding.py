@@ -231,9 +231,36 @@ def _pool(workers: int, made: tuple["Checker", str, Reading, bool]) -> Iterator[
     # Not forked: threads of this process (Arrow's, the geocoding's) might hold locks that nobody would release.
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker, initargs=made)
     try:
+        with _uninterrupted():
+            for _ in range(workers):
+                pool.submit(_ready)  # starts one more process
         yield pool
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        with _uninterrupted():
+            pool.shutdown(cancel_futures=True)  # a process whose parent goes while it starts ends with a traceback
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back until the end of this, and from the processes that are started in it: it is the parent's business."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "pthread_sigmask"):
+        yield  # another thread is never interrupted; and Windows has no mask
+        return
+    caught: list[int] = []
+    # The handler takes what came already and is only seen now; the mask is what the processes inherit.
+    handler = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)
+    if caught:
+        raise KeyboardInterrupt
+
+
+def _ready() -> None:
+    """Do nothing, in a worker."""
 
 
 def _begin_worker(checker: "Checker", fingerprint: str, reading: Reading, decisions: bool) -> None:  # noqa: FBT001 - as it is called
