@@ -7,7 +7,7 @@ from itertools import repeat
 from typing import overload
 
 from coverage_check.basis import Basis
-from coverage_check.decision import Decision, DecisionColumns
+from coverage_check.decision import Decision, DecisionColumns, Verdict
 from coverage_check.qualification.batch import Part
 
 _Value = object
@@ -62,6 +62,21 @@ class Decisions(Sequence[Decision]):
                 yield self._single[row]
             else:
                 yield Decision.of_content(texts.pop(row), self._made_at, self._basis(row))
+
+    def texts(self) -> Iterator[tuple[Verdict, str]]:
+        """Give each decision's verdict and JSON text, the canonical one with id and time, without making the decision."""
+        made_at = self._made_at.isoformat(timespec="seconds")
+        found: dict[int, tuple[Verdict, str]] = {}
+        for part in self._parts:
+            for row, content in zip(part.rows.tolist(), part.contents(), strict=True):
+                id_ = hashlib.sha256(content.encode()).hexdigest()
+                text = f'{{"id":"{id_}","made_at":"{made_at}",{content[1:]}'
+                found[row] = part.outline.decision.verdict, text
+        for row in range(len(self)):
+            if row in self._single:
+                yield self._single[row].verdict, self._single[row].to_json()
+            else:
+                yield found.pop(row)
 
     def columns(self, language: str = "sv") -> DecisionColumns:
         """Give what tables need, with the sentence in one language; no decision is made for it.
