@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import logging
 from collections.abc import AsyncIterator
 from importlib.resources import files
 from typing import Any
@@ -18,14 +17,13 @@ from starlette.exceptions import HTTPException
 from coverage_check.errors import CoverageCheckError
 from coverage_check.service import checks, health, page, tmf
 from coverage_check.service.asked import faults_text
+from coverage_check.service.direct import Direct
 from coverage_check.service.guard import Guard
 from coverage_check.service.openapi import described
-from coverage_check.service.problems import answer, answer_error, status_of
+from coverage_check.service.problems import answer, answer_fault, answer_unknown
 from coverage_check.service.running import Worker
 from coverage_check.service.settings import Settings
 from coverage_check.version import __version__
-
-_log = logging.getLogger(__name__)
 
 ROUTERS = (checks.router, tmf.router, health.router, page.router)
 
@@ -58,7 +56,7 @@ def make_app(settings: Settings) -> Guard:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
     _describe(app)
-    return Guard(app, settings=settings, metrics=worker.metrics)
+    return Guard(Direct(app), settings=settings, metrics=worker.metrics)
 
 
 def _describe(app: FastAPI) -> None:
@@ -76,9 +74,7 @@ def _describe(app: FastAPI) -> None:
 
 async def _known(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, CoverageCheckError)  # noqa: S101 - registered for these
-    if status_of(error) >= 500:
-        _log.error("could not answer", extra={"facts": {"code": error.code}})
-    return answer_error(request.url.path, error)
+    return answer_fault(request.url.path, error)
 
 
 async def _misread(request: Request, error: Exception) -> JSONResponse:
@@ -106,4 +102,4 @@ def _allowed(request: Request) -> str:
 
 
 async def _unknown(request: Request, _: Exception) -> JSONResponse:
-    return answer(request.url.path, 500, "INTERNAL", "The service could not answer: its log has the kind of fault.")
+    return answer_unknown(request.url.path)

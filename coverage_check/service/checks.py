@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from coverage_check.checker import Checker
-from coverage_check.decision import Decision
+from coverage_check.decision import Decision, Verdict
 from coverage_check.errors import CoverageCheckError
 from coverage_check.geocoders.register import Register
 from coverage_check.report.confirmation import confirmation
@@ -21,6 +21,7 @@ from coverage_check.service.asked import (
     CheckBody,
     ConfirmationBody,
     MapBody,
+    Question,
     Sale,
     SuggestBody,
     read_row,
@@ -37,13 +38,15 @@ _SNAPSHOT = "coverage-snapshot"
 _PART = 50
 """Rows of a batch that are decided at a stretch: single questions come in between."""
 
+KEY_PATTERN, KEY_CHARACTERS = r"^[\x21-\x7e]+$", 200
+
 _Key = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
         min_length=1,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
+        max_length=KEY_CHARACTERS,
+        pattern=KEY_PATTERN,
         description="The order's reference: the decision is recorded under it once, and a retry gives the same decision.",
     ),
 ]
@@ -64,18 +67,31 @@ async def check(request: Request, body: CheckBody, key: _Key = None) -> Response
     if key is not None and worker.recorder is None:
         raise Refused(400, "LEDGER_MISSING", "This service has no ledger: leave the Idempotency-Key out.")
 
-    def decided(checker: Checker) -> tuple[Decision, bool]:
-        asked = body.request(checker)
-        if key is None or worker.recorder is None:
-            return checker.check_many([asked])[0], False
-        return worker.recorder.decide(key, asked, body.sale or Sale(), lambda: checker.check_many([asked])[0])
+    if key is None or worker.recorder is None:
+        return await _decided(worker, body)
+    recorder = worker.recorder
 
-    decision, replayed = await worker.run(decided)
-    worker.count(decision)
+    def recorded(checker: Checker) -> tuple[Decision, bool]:
+        asked = body.request(checker)
+        return recorder.decide(key, asked, body.sale or Sale(), lambda: checker.check_many([asked])[0])
+
+    decision, replayed = await worker.run(recorded)
+    worker.count(decision.verdict)
     headers = {_SNAPSHOT: decision.provenance.snapshot}
     if replayed:
         headers["idempotent-replayed"] = "true"
     return Response(decision.to_json(), media_type="application/json", headers=headers)
+
+
+async def _decided(worker: Worker, question: Question) -> Response:
+    """Decide one question. The answer is the text that the decision's id is the hash of: no object is made in between."""
+
+    def decided(checker: Checker) -> tuple[str, Verdict, str]:
+        return checker.snapshot.id, *next(checker.decide_many([question.request(checker)]).texts())
+
+    snapshot, verdict, text = await worker.run_shortly(decided)
+    worker.count(verdict)
+    return Response(text, media_type="application/json", headers={_SNAPSHOT: snapshot})
 
 
 @router.post("/check-batch", response_class=Response)
@@ -96,7 +112,7 @@ async def check_batch(request: Request, body: BatchBody) -> Response:
 
 def _answered(worker: Worker, checker: Checker, rows: list[Any]) -> list[str]:
     decisions = checker.for_batches().decide_rows([read_row(row, checker) for row in rows])
-    worker.count(*decisions)
+    worker.count(*(each.verdict for each in decisions if isinstance(each, Decision)))
     return [_row_json(decision) for decision in decisions]
 
 
