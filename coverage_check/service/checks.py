@@ -11,8 +11,8 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from coverage_check.checker import Checker
-from coverage_check.decision import Decision, Verdict
-from coverage_check.errors import CoverageCheckError
+from coverage_check.decision import Decision, ReasonCode, Verdict
+from coverage_check.errors import CoverageCheckError, InvalidInput
 from coverage_check.geocoders.register import Register
 from coverage_check.report.confirmation import confirmation
 from coverage_check.report.text import layers_json
@@ -22,12 +22,14 @@ from coverage_check.service.asked import (
     ConfirmationBody,
     MapBody,
     Question,
+    ReasonsBody,
     Sale,
     SuggestBody,
     read_row,
 )
 from coverage_check.service.claims import claims_around
 from coverage_check.service.problems import Refused
+from coverage_check.service.reasons import in_swedish
 from coverage_check.service.running import Worker
 
 router = APIRouter(prefix="/v1", tags=["coverage"])
@@ -63,7 +65,7 @@ async def check(request: Request, body: CheckBody, key: _Key = None) -> Response
     """Decide whether a product can be delivered at a place; with an Idempotency-Key, record it in the ledger."""
     worker = worker_of(request)
     if key is None and body.sale is not None:
-        raise Refused(400, "IDEMPOTENCY_KEY_MISSING", "A sale is recorded under its order: send an Idempotency-Key.")
+        raise Refused(409, "IDEMPOTENCY_KEY_MISSING", "A sale is recorded under its order: send an Idempotency-Key.")
     if key is not None and worker.recorder is None:
         raise Refused(400, "LEDGER_MISSING", "This service has no ledger: leave the Idempotency-Key out.")
 
@@ -162,11 +164,20 @@ async def shapes(request: Request, body: MapBody) -> Response:
     return JSONResponse(found, headers={_SNAPSHOT: found["snapshot"]})
 
 
+@router.post("/reasons", response_class=JSONResponse)
+async def reasons(body: ReasonsBody) -> JSONResponse:
+    """Say a decision's reasons in Swedish; it records them in English."""
+    return JSONResponse({"sv": [in_swedish(ReasonCode(reason.code), reason.message) for reason in body.reasons]})
+
+
 @router.post("/confirmation", response_class=PlainTextResponse)
 async def confirm(request: Request, body: ConfirmationBody) -> Response:
     """Write the confirmation of a sale by telephone, from a decision that promises something."""
 
     def written(_: Checker) -> str:
-        return confirmation(Decision.from_dict(body.decision), language=body.language)
+        try:
+            return confirmation(Decision.from_dict(body.decision), language=body.language)
+        except InvalidInput as error:
+            raise Refused(409, "NOTHING_TO_CONFIRM", str(error)) from None
 
     return PlainTextResponse(await worker_of(request).run(written))
