@@ -1,9 +1,9 @@
 """Texts with gaps, and what fills them."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 
 Columns = Mapping[str, Sequence[str]]
 """Gap → the text of each row."""
@@ -43,4 +43,4 @@ class Gapped:
 
 def inner(text: str) -> str:
     """Escape a text for the inside of a JSON string."""
-    return json.dumps(text, ensure_ascii=False)[1:-1]
+    return encode_basestring(text)[1:-1]
