@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from coverage_check.coverage.grid import STATED_DISTANCE_M
+from coverage_check.coverage.grid import STATED_DISTANCE_M, Around
 from coverage_check.coverage.index import Index
 
 Bools = npt.NDArray[np.bool_]
@@ -126,6 +126,21 @@ class Areas:
         if isinstance(area, int):
             return self._index.covered(x, y, layers=[area])[:, 0]
         return _within(area, x, y)
+
+    def covered_around(self, layer: int, here: Bools, x: Floats, y: Floats, around: Around) -> Bools:
+        """Give bool[n, places]: inside the layer's claim or on its boundary, at places around some points."""
+        area = int(self._columns.claims[layer])
+        return self._index.covered_around(here, x, y, around, layer=area)
+
+    def surveyed_around(self, layer: int, here: Bools, x: Floats, y: Floats, around: Around) -> Bools:
+        """Give bool[n, places]: inside the area that the layer speaks about."""
+        area = self._columns.areas[layer]
+        if isinstance(area, int):
+            return self._index.covered_around(here, x, y, around, layer=area)
+        if area is None:
+            return np.ones((len(x), around.offsets_m.shape[1]), dtype=bool)
+        offset_m = around.offsets_m[around.kind]
+        return _within(area, x[:, None] + offset_m[:, :, 0], y[:, None] + offset_m[:, :, 1])
 
     def edge_distance_m(self, layer: int, x: Floats, y: Floats) -> Floats:
         """Give float64[n]: metres to the edge of the claim, positive inside, capped at ±5000."""

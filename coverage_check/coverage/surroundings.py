@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from coverage_check.availability import Availability, Bools, Floats, Places, Rows
-from coverage_check.coverage.grid import STATED_DISTANCE_M
+from coverage_check.coverage.grid import STATED_DISTANCE_M, Around
 from coverage_check.coverage.lookup import Areas
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.layer import Layer
@@ -235,7 +235,7 @@ def _as_found(spots: Spots, claims: Sequence[int], surveys: Sequence[int], rows:
     )
 
 
-_Ask = Callable[[int, Floats, Floats], Bools]
+_Ask = Callable[[int, Bools, Floats, Floats, Around], Bools]
 
 
 class _Clouds:
@@ -258,13 +258,13 @@ class _Clouds:
         covered, surveyed, measured = {}, {}, {}
         for n, layer in enumerate(claims):
             here = self._spots.covered[self._rows, layer]
-            covered[layer] = self._beyond(here, np.abs(edge_m[:, n]), self._areas.covered, layer)
+            covered[layer] = self._beyond(here, np.abs(edge_m[:, n]), self._areas.covered_around, layer)
             measured[layer] = self._depths(layer, covered[layer], edge_m[:, n])
         speaking = (*claims, *surveys)
         survey_m = self._spots.survey_distance_m(speaking, self._rows)
         for n, layer in enumerate(speaking):
             here = self._spots.surveyed[self._rows, layer]
-            surveyed[layer] = self._beyond(here, survey_m[:, n], self._areas.surveyed, layer)
+            surveyed[layer] = self._beyond(here, survey_m[:, n], self._areas.surveyed_around, layer)
         return Places(rows=rows, covered=covered, surveyed=surveyed, edge_distance_m=measured, measured=self._measured)
 
     def _at(self, spot: Rows, place: Rows) -> tuple[Floats, Floats]:
@@ -277,15 +277,9 @@ class _Clouds:
         for kind, radii in enumerate(self._radii):
             own = self._kind == kind
             first[own] = np.searchsorted(radii, edge_m[own], side="right")
-        count = self._offsets.shape[1]
-        beyond = count - first
-        spot = np.repeat(np.arange(len(edge_m)), beyond)
-        if not spot.size:
+        if (first == self._offsets.shape[1]).all():
             return here[:, None]
-        place = np.arange(len(spot)) - np.repeat(np.cumsum(beyond) - count, beyond)
-        held = np.repeat(here[:, None], count, axis=1)
-        held[spot, place] = ask(layer, *self._at(spot, place))
-        return held
+        return ask(layer, here, self._x, self._y, Around(self._offsets, self._kind, first))
 
     def _depths(self, layer: int, covered: Bools, edge_m: Floats) -> Floats:
         """Measure at covered places; at those of a spot that no edge comes near, its own distance does."""

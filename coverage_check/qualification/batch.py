@@ -16,7 +16,7 @@ from coverage_check.qualification.filling import Filling
 from coverage_check.qualification.gaps import Gapped, inner
 from coverage_check.qualification.order import Alike
 from coverage_check.qualification.outline import Outline
-from coverage_check.qualification.sharing import Example, prints
+from coverage_check.qualification.sharing import Example, cut, prints
 from coverage_check.qualification.stances import Question
 from coverage_check.qualification.weighing import VERDICTS, Doubt, Weigher
 from coverage_check.qualification.writing import write
@@ -50,13 +50,13 @@ class Part:
     lat: Sequence[float]
     lon: Sequence[float]
 
-    def contents(self) -> Iterator[str]:
+    def contents(self) -> Iterator[bytes]:
         """Write the canonical JSON of each row's decision, without id and made_at."""
-        return self.text.filled(self.columns)
+        return self.text.encoded(self.columns)
 
-    def content(self, number: int) -> str:
+    def content(self, number: int) -> bytes:
         """Write that of one row."""
-        return next(self.text.filled({name: column[number : number + 1] for name, column in self.columns.items()}))
+        return next(self.text.encoded({name: column[number : number + 1] for name, column in self.columns.items()}))
 
 
 class Outlines:
@@ -139,21 +139,25 @@ def _match(
 
 def _parts(outline: Outline, alike: Alike, weigher: Weigher, filling: Filling, rows: Rows) -> Iterator[Part]:
     """Fill an outline in for its rows, those with the evidence in one order together."""
-    orders = _orders(outline, filling, rows)
-    for order in dict.fromkeys(orders):
-        some = np.array([number for number, each in enumerate(orders) if each == order])
-        yield _part(outline, alike, weigher, filling, rows[some], order)
+    for order, some in _ordered(outline, filling, rows):
+        yield _part(outline, alike, weigher, filling, some, order)
 
 
-def _orders(outline: Outline, filling: Filling, rows: Rows) -> list[tuple[int, ...]]:
-    """Order the evidence of each row: by rank, and among those of one rank the deepest inside first."""
+def _ordered(outline: Outline, filling: Filling, rows: Rows) -> Iterator[tuple[tuple[int, ...], Rows]]:
+    """Order the evidence of each row, and give the rows of each order: by rank, of one rank the deepest inside first."""
     ranks = np.array([witness.rank for witness in outline.evidence], dtype=np.int64)
     if len(set(ranks.tolist())) == len(ranks):  # they stand in the order of their ranks
-        return [tuple(range(len(ranks)))] * len(rows)
+        yield tuple(range(len(ranks))), rows
+        return
     edge_m = filling.edge_m([witness.layer for witness in outline.evidence], rows)
     by_depth = np.argsort(-edge_m, axis=1, kind="stable")  # and of one rank, in the order of their ids
     by_rank = np.argsort(ranks[by_depth], axis=1, kind="stable")
-    return list(map(tuple, np.take_along_axis(by_depth, by_rank, axis=1).tolist()))
+    orders = np.take_along_axis(by_depth, by_rank, axis=1)
+    same: dict[bytes, list[int]] = {}
+    for number, order in enumerate(cut(orders)):
+        same.setdefault(order, []).append(number)
+    for some in same.values():
+        yield tuple(orders[some[0]].tolist()), rows[some]
 
 
 def _part(outline: Outline, alike: Alike, weigher: Weigher, filling: Filling, rows: Rows, order: tuple[int, ...]) -> Part:

@@ -61,7 +61,7 @@ class Decisions(Sequence[Decision]):
         return Decision.of_content(self._parts[part].content(number), self._made_at, self._basis(row))
 
     def __iter__(self) -> Iterator[Decision]:
-        texts: dict[int, str] = {}
+        texts: dict[int, bytes] = {}
         for part in self._parts:
             texts.update(zip(part.rows.tolist(), part.contents(), strict=True))
         for row in range(len(self)):
@@ -109,7 +109,7 @@ def _columns(part: Part, language: str) -> tuple[Iterable[_Value], ...]:
         [location.level] * n,
         [next(iter(decision.alternatives), None)] * n,
         part.outline.sentence(language).filled(part.raw),
-        [hashlib.sha256(content.encode()).hexdigest() for content in part.contents()],
+        [hashlib.sha256(content).hexdigest() for content in part.contents()],
     )
 
 

@@ -39,7 +39,8 @@ class Filling:
         groups: Sequence[tuple[Outline, Rows]],
         errors_m: Sequence[tuple[float, float]],
     ) -> None:
-        self._weigher, self._errors_m = weigher, errors_m
+        self._weigher = weigher
+        self._errors_m = np.array(errors_m).reshape(-1, 2)
         self._reach = Reach.of(weigher.weigh(own).stances)
         self._texts = {
             value: _scattered(len(weigher.rows), rows, self._write(value, rows))
@@ -91,12 +92,11 @@ class Filling:
             bearings_deg[layer][rows] = around.edge_bearing_deg(weigher.rows[rows], layer)
         texts: Texts = np.empty(len(weigher.rows), dtype=object)
         for outline, rows in groups:
-            errors_m = np.array([self._errors_m[row] for row in rows.tolist()])
             found = no_flips(len(rows))
             for edge in outline.edges:
                 layer = numbers[edge.layer.id]
                 edge_m = around.edge_distance_m(weigher.rows[rows], [layer])[:, 0]
-                found = nearer(found, flips(edge, outline.case, errors_m, edge_m, bearings_deg[layer][rows]))
+                found = nearer(found, flips(edge, outline.case, self._errors_m[rows], edge_m, bearings_deg[layer][rows]))
             texts[rows] = _written(found)
         return texts
 

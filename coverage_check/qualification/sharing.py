@@ -86,9 +86,12 @@ def prints(weigher: Weigher, questions: Sequence[Question]) -> list[bytes]:
         columns.append(_outcome(each, weigher))
         columns += _nearest(each, weigher)
     columns.append(_ranks(weighed))
-    whole = np.ascontiguousarray(np.concatenate(columns, axis=1))
-    width = whole.shape[1]
-    data = whole.tobytes()
+    return cut(np.concatenate(columns, axis=1))
+
+
+def cut(rows: npt.NDArray[np.generic]) -> list[bytes]:
+    """Give each row of a table as bytes, which can be compared at once."""
+    data, width = rows.tobytes(), rows.itemsize * rows.shape[1]
     return [data[start : start + width] for start in range(0, len(data), width)]
 
 
