@@ -471,6 +471,45 @@ static void locate_around_one(const Layer *layer, Point point, const Point *offs
     }
 }
 
+/* Measure to the nearest edge from places that lie together; all of them have one within reach. */
+static void distance_together(const Layer *layer, const double *x, const double *y, int64_t n, double reach, double *out, int *damaged) {
+    uint32_t edges[NEARBY_EDGES];
+    Box box = {{x[0], y[0]}, {x[0], y[0]}};
+    for (int64_t i = 1; i < n; i++) {
+        box.low.x = x[i] < box.low.x ? x[i] : box.low.x;
+        box.low.y = y[i] < box.low.y ? y[i] : box.low.y;
+        box.high.x = x[i] > box.high.x ? x[i] : box.high.x;
+        box.high.y = y[i] > box.high.y ? y[i] : box.high.y;
+    }
+    box.low.x -= reach + MARGIN_M;
+    box.low.y -= reach + MARGIN_M;
+    box.high.x += reach + MARGIN_M;
+    box.high.y += reach + MARGIN_M;
+    int n_edges = edges_in(layer, &box, edges);
+    for (int64_t i = 0; i < n; i++) out[i] = INFINITY;
+    for (int k = 0; k < n_edges; k++) {
+        Point a = layer->vertices[edges[k]], b = layer->vertices[edges[k] + 1];
+        for (int64_t i = 0; i < n; i++) {
+            Point p = {x[i], y[i]};
+            double squared = squared_distance(a, b, p);
+            out[i] = squared < out[i] ? squared : out[i];
+        }
+    }
+    for (int64_t i = 0; i < n; i++) {
+        Point p = {x[i], y[i]};
+        /* On an edge it is 0 whatever rounding says; and none within reach is a reach that was not true. */
+        if (out[i] > MARGIN_M && out[i] <= reach * reach) {
+            out[i] = sqrt(out[i]);
+            continue;
+        }
+        Place place = {LOW_BITS, -1, 0};
+        if (find_cell(&layer->grid, p.x, p.y, &place.column, &place.row))
+            place.cell = layer->cells[place.row * layer->grid.columns + place.column];
+        int located = place.cell & HAS_EDGES ? walk(layer, &place, p, damaged) : (int)(place.cell >> 31);
+        out[i] = distance_to_edge(layer, &place, p, located, STATED_DISTANCE_M, 0, damaged);
+    }
+}
+
 /* Build: index_build.py ------------------------------------------------------------------------------------------------ */
 
 static inline double lesser(double a, double b) { return a < b ? a : b; }
@@ -590,7 +629,7 @@ static void cover_corners(const Grid *grid, const Point *vertices, const int64_t
 /* Python ------------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
-    Py_buffer views[12];
+    Py_buffer views[16];
     int n;
 } Buffers;
 
@@ -731,6 +770,49 @@ done:
     return result;
 }
 
+/* (grids, cells, edges, vertices, layer, x, y, ends, reach, out): the places up to each end lie together. */
+static PyObject *distance_around(PyObject *module, PyObject *args) {
+    (void)module;
+    Buffers buffers = {.n = 0};
+    const Grid *grids;
+    const int64_t *chosen, *ends;
+    const double *x, *y, *reach;
+    const void *array;
+    double *out;
+    PyObject *result = NULL;
+    Layer layer;
+    Py_ssize_t n_grids, n_layers, n, n_y, n_ends, n_reach, n_out;
+    if (PyTuple_Size(args) != 10) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
+    if ((n_grids = take(&buffers, args, 0, sizeof(Grid), 0, &grids)) < 0 || take(&buffers, args, 1, 4, 0, &array) < 0 ||
+        take(&buffers, args, 2, 4, 0, &array) < 0 || take(&buffers, args, 3, 16, 0, &array) < 0 ||
+        (n_layers = take(&buffers, args, 4, 8, 0, &chosen)) < 0 || (n = take(&buffers, args, 5, 8, 0, &x)) < 0 ||
+        (n_y = take(&buffers, args, 6, 8, 0, &y)) < 0 || (n_ends = take(&buffers, args, 7, 8, 0, &ends)) < 0 ||
+        (n_reach = take(&buffers, args, 8, 8, 0, &reach)) < 0 || (n_out = take(&buffers, args, 9, 8, 1, &out)) < 0)
+        goto done;
+    int fits = n_layers == 1 && n_y == n && n_out == n && n_reach == n_ends && n == (n_ends ? ends[n_ends - 1] : 0);
+    for (Py_ssize_t k = 0; fits && k < n_ends; k++) fits = ends[k] >= (k ? ends[k - 1] : 0);
+    if (!fits) {
+        PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
+        goto done;
+    }
+    int damaged = lay_out(grids, n_grids, &buffers, chosen[0], &layer);
+    if (!damaged) {
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t k = 0; k < n_ends; k++) {
+            int64_t start = k ? ends[k - 1] : 0;
+            if (start < ends[k]) distance_together(&layer, x + start, y + start, ends[k] - start, reach[k], out + start, &damaged);
+        }
+        Py_END_ALLOW_THREADS
+    }
+    if (damaged)
+        PyErr_SetString(PyExc_IndexError, "a number in the index leads out of it");
+    else
+        result = Py_NewRef(Py_None);
+done:
+    release(&buffers);
+    return result;
+}
+
 /* (grid row, vertices, ring_offsets, cells[, edges]): count the edges of each cell, or from these counts make cells and lists.
  * The caller has checked the polygons and laid the grid around them (grid.py), so every vertex lies well within it. */
 static PyObject *build(PyObject *args, int listing) {
@@ -771,6 +853,7 @@ static PyMethodDef methods[] = {
     {"locate", locate, METH_VARARGS, "As index_lookup.locate."},
     {"locate_around", locate_around, METH_VARARGS, "As index_lookup.locate_around."},
     {"edge_distance", edge_distance, METH_VARARGS, "As index_lookup.edge_distance."},
+    {"distance_around", distance_around, METH_VARARGS, "As index_lookup.distance_around."},
     {"classify", classify, METH_VARARGS, "As index_lookup.classify."},
     {"count_edges", count_edges, METH_VARARGS, "Count the edges that touch each cell."},
     {"fill", fill, METH_VARARGS, "Make the cells and the lists of edges from the counts."},

@@ -177,6 +177,21 @@ class Around(NamedTuple):
     first: Integers
 
 
+class Together(NamedTuple):
+    """Places that lie together, group by group.
+
+    Attributes
+    ----------
+    ends
+        int64[groups]: the place after the last of each.
+    reach_m
+        float64[groups]: no place of the group is farther from a boundary. Where one is, it only takes longer.
+    """
+
+    ends: Integers
+    reach_m: Floats
+
+
 def check_total(edges: int) -> int:
     """Give back how many numbers the lists of edges hold, if that many can be told apart.
 

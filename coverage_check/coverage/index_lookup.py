@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from coverage_check.coverage.grid import HAS_EDGES, STATED_DISTANCE_M, Around, Arrays, Floats, Integers
+from coverage_check.coverage.grid import HAS_EDGES, STATED_DISTANCE_M, Around, Arrays, Floats, Integers, Together
 from coverage_check.coverage.index_cells import Rows, cell_of, edges_of, read, some
 from coverage_check.coverage.index_distance import ROUNDING_M, nearest_edge
 from coverage_check.coverage.orientation import Edges, orientation
@@ -44,6 +44,13 @@ def edge_distance(arrays: Arrays, layers: Integers, x: Floats, y: Floats, out: F
     for points, column, grid in _batches(arrays, layers, len(x)):
         cap = np.full_like(x[points], STATED_DISTANCE_M)
         out[points, column] = _signed_distance(arrays, grid, x[points], y[points], cap)
+
+
+def distance_around(arrays: Arrays, layers: Integers, x: Floats, y: Floats, together: Together, out: Floats) -> None:  # noqa: ARG001 - only what is compiled gains by knowing what lies together
+    """Write the metres, without sign, from each place to the boundary of one layer."""
+    signed = np.empty((len(x), 1))
+    edge_distance(arrays, layers, x, y, signed)
+    out[:] = np.abs(signed[:, 0])
 
 
 def classify(arrays: Arrays, layers: Integers, x: Floats, y: Floats, radius: Floats, out: NDArray[np.int8]) -> None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from coverage_check.availability import Availability, Bools, Floats, Places, Rows
-from coverage_check.coverage.grid import STATED_DISTANCE_M, Around
+from coverage_check.coverage.grid import STATED_DISTANCE_M, Around, Together
 from coverage_check.coverage.lookup import Areas
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.layer import Layer
@@ -52,12 +52,15 @@ class Spots:
 
     def edge_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to some layers; what was measured before is not measured again."""
-        for layer in layers:
-            known = self._edge_m.setdefault(layer, np.full(len(self.x), np.nan))
+        claims = [self._areas.claim(layer) for layer in layers]  # of several layers the same, where nothing was built
+        for layer, claim in zip(layers, claims, strict=True):
+            if claim not in self._edge_m:
+                self._edge_m[claim] = np.full(len(self.x), np.nan)
+            known = self._edge_m[claim]
             asked = rows[np.isnan(known[rows])]
             if asked.size:
                 known[asked] = self._areas.edge_distance_m(layer, self.x[asked], self.y[asked])
-        return np.array([self._edge_m[layer][rows] for layer in layers]).reshape(len(layers), len(rows)).T
+        return np.array([self._edge_m[claim][rows] for claim in claims]).reshape(len(layers), len(rows)).T
 
     def survey_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to the edge of what some layers speak about; infinite where they speak everywhere."""
@@ -289,5 +292,8 @@ class _Clouds:
         near = np.abs(edge_m) < np.array([radii[-1] for radii in self._radii])[self._kind]
         spot, place = np.nonzero(covered[:, self._measured] & near[:, None])
         if spot.size:
-            depths[spot, place] = self._areas.edge_distance_m(layer, *self._at(spot, self._measured[place]))
+            # A place is no farther from the edge than its spot is, and the way to the spot.
+            radii_m = np.array([radii[self._measured[-1]] for radii in self._radii])[self._kind]
+            together = Together(np.cumsum(np.bincount(spot, minlength=len(edge_m))), np.abs(edge_m) + radii_m)
+            depths[spot, place] = self._areas.distance_around_m(layer, *self._at(spot, self._measured[place]), together)
         return depths
