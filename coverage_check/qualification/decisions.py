@@ -70,18 +70,17 @@ class Decisions(Sequence[Decision]):
             else:
                 yield Decision.of_content(texts.pop(row), self._made_at, self._basis(row))
 
-    def texts(self) -> Iterator[tuple[Verdict, str]]:
-        """Give each decision's verdict and JSON text, the canonical one with id and time, without making the decision."""
+    def texts(self) -> Iterator[tuple[Verdict, bytes]]:
+        """Give each decision's verdict and JSON text in UTF-8, the canonical one with id and time; no decision is made."""
         made_at = self._made_at.isoformat(timespec="seconds")
-        found: dict[int, tuple[Verdict, str]] = {}
+        found: dict[int, tuple[Verdict, bytes]] = {}
         for part in self._parts:
             for row, content in zip(part.rows.tolist(), part.contents(), strict=True):
-                id_ = hashlib.sha256(content.encode()).hexdigest()
-                text = f'{{"id":"{id_}","made_at":"{made_at}",{content[1:]}'
-                found[row] = part.outline.decision.verdict, text
+                named = f'{{"id":"{hashlib.sha256(content).hexdigest()}","made_at":"{made_at}",'
+                found[row] = part.outline.decision.verdict, named.encode() + content[1:]
         for row in range(len(self)):
             if row in self._single:
-                yield self._single[row].verdict, self._single[row].to_json()
+                yield self._single[row].verdict, self._single[row].to_json().encode()
             else:
                 yield found.pop(row)
 

@@ -88,7 +88,7 @@ async def check(request: Request, body: CheckBody, key: _Key = None) -> Response
 async def _decided(worker: Worker, question: Question) -> Response:
     """Decide one question. The answer is the text that the decision's id is the hash of: no object is made in between."""
 
-    def decided(checker: Checker) -> tuple[str, Verdict, str]:
+    def decided(checker: Checker) -> tuple[str, Verdict, bytes]:
         return checker.snapshot.id, *next(checker.decide_many([question.request(checker)]).texts())
 
     snapshot, verdict, text = await worker.run_shortly(decided)
