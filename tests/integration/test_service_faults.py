@@ -1,5 +1,6 @@
 """What befalls a running service: a worker is killed, the disk under its ledger fills up. Nothing acknowledged is lost."""
 
+import contextlib
 import os
 import re
 import resource
@@ -17,7 +18,7 @@ import pytest
 import requests
 
 from coverage_check.ledger import EntryKind, Ledger
-from tests.served import Served, serving
+from tests.served import Served, free_port, serving
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
 pytestmark = pytest.mark.network
@@ -42,8 +43,12 @@ def worker_of(answer: requests.Response) -> int:
 
 
 def workers(service: Served) -> set[int]:
-    """Ask until it is clear which processes answer; each connection is taken by any of them."""
-    return {worker_of(service.get("/metrics")) for _ in range(30)}
+    """Ask until it is clear which processes answer; each connection is taken by any of them, and one may just be dying."""
+    found = set()
+    for _ in range(30):
+        with contextlib.suppress(requests.ConnectionError):
+            found.add(worker_of(service.get("/metrics")))
+    return found
 
 
 def recorded(place: Path) -> dict[str, str]:
@@ -54,6 +59,41 @@ def recorded(place: Path) -> dict[str, str]:
     found = {entry.order_ref or "": entry.decision.id for entry in entries if entry.decision is not None}
     assert len(found) == len(entries)
     return found
+
+
+def test_connections_are_spread_over_the_workers(tmp_path: Path) -> None:
+    """Of 64, evenly thrown, one of two workers has fewer than 12 once in a million times."""
+    with serving(tmp_path, "--workers", "2") as service:
+        until(lambda: len(workers(service)) == 2)
+        sessions = [requests.Session() for _ in range(64)]
+        held = [worker_of(session.get(f"{service.url}/metrics", timeout=PATIENCE_S)) for session in sessions]
+        for session in sessions:
+            session.close()
+    assert min(held.count(worker) for worker in set(held)) >= 12
+    assert len(set(held)) == 2
+
+
+@pytest.mark.parametrize("several", [[], ["--workers", "2"]], ids=["one worker", "two"])
+def test_a_port_that_is_taken_is_the_callers_fault(
+    tmp_path: Path, several: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from coverage_check.cli import run
+
+    with serving(tmp_path) as service:
+        assert run(["serve", "--config", "demo", "--port", str(service.port), *several]) == 2
+    assert "--port" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("several", [[], ["--workers", "2"]], ids=["one worker", "two"])
+def test_what_is_missing_is_said_once_before_it_starts(
+    tmp_path: Path, several: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from coverage_check.cli import run
+
+    config = tmp_path / "coverage-check.toml"
+    config.write_text('snapshot = "nothing/"\nproducts = "nothing.toml"\n', encoding="utf-8")
+    assert run(["serve", "--config", str(config), "--port", str(free_port()), *several]) == 4
+    assert "SNAPSHOT_INVALID: " in capsys.readouterr().err
 
 
 @dataclass(slots=True)
