@@ -72,21 +72,38 @@ class Example:
         return {each.layer.id: each for each in found.values()}
 
 
-def prints(weigher: Weigher, questions: Sequence[Question]) -> list[bytes]:
-    """Give for each row what has to be the same, so that the same is chosen wherever these questions are asked."""
-    around, rows = weigher.surroundings, weigher.rows
-    weighed = [weigher.weigh(question) for question in questions]
-    own, reach = list(numbers(weighed[0].stances)), Reach.of(weighed[0].stances)
-    covered, surveyed = around.covered[rows], around.surveyed[rows]
-    columns: list[Prints] = [np.packbits(covered[:, own], axis=1), np.packbits(surveyed[:, own], axis=1)]
-    columns += _elsewhere(weighed[0], around.layers, covered & surveyed)
-    columns += [weigher.seen(layer, reach)[1][:, None].astype(np.uint8) for layer in reach.claims]
-    columns.append(_near(weigher, reach.claims).astype(np.uint8))
-    for each in weighed:
-        columns.append(_outcome(each, weigher))
-        columns += _nearest(each, weigher)
-    columns.append(_ranks(weighed))
-    return cut(np.concatenate(columns, axis=1))
+class Comparison:
+    """What has to be the same in two rows, so that the same is chosen.
+
+    Attributes
+    ----------
+    own
+        Each row's, as far as its own question goes: rows in which that differs are never alike.
+    """
+
+    def __init__(self, weigher: Weigher, own: Question) -> None:
+        self._weigher = weigher
+        self._own = self._of_own(weigher.weigh(own))
+        self.own = cut(self._own)
+        self._prints: dict[tuple[Question, ...], list[bytes]] = {}
+
+    def prints(self, questions: tuple[Question, ...]) -> list[bytes]:
+        """Give each row's, wherever these questions are asked, its own first."""
+        if questions not in self._prints:
+            weighed = [self._weigher.weigh(question) for question in questions]
+            columns = [self._own, *(column for each in weighed[1:] for column in _chosen_by(each, self._weigher))]
+            self._prints[questions] = cut(np.concatenate([*columns, _ranks(weighed)], axis=1))
+        return self._prints[questions]
+
+    def _of_own(self, weighed: Weighed) -> Prints:
+        weigher, around, rows = self._weigher, self._weigher.surroundings, self._weigher.rows
+        own, reach = list(numbers(weighed.stances)), Reach.of(weighed.stances)
+        covered, surveyed = around.covered[rows], around.surveyed[rows]
+        columns: list[Prints] = [np.packbits(covered[:, own], axis=1), np.packbits(surveyed[:, own], axis=1)]
+        columns += _elsewhere(weighed, around.layers, covered & surveyed)
+        columns += [weigher.seen(layer, reach)[1][:, None].astype(np.uint8) for layer in reach.claims]
+        columns.append(_near(weigher, reach.claims).astype(np.uint8))
+        return np.concatenate([*columns, *_chosen_by(weighed, weigher)], axis=1)
 
 
 def cut(rows: npt.NDArray[np.generic]) -> list[bytes]:
@@ -113,6 +130,10 @@ def _focuses(weighed: Weighed) -> Sequence[Sequence[Stance]]:
     """Give what each row's verdict may be explained by: `Assessment.focus`."""
     every = bool(weighed.question.product.all_of)
     return weighed.stances if every else [tuple(stance for each in weighed.stances for stance in each)]
+
+
+def _chosen_by(weighed: Weighed, weigher: Weigher) -> list[Prints]:
+    return [_outcome(weighed, weigher), *_nearest(weighed, weigher)]
 
 
 def _outcome(weighed: Weighed, weigher: Weigher) -> Prints:
