@@ -53,7 +53,7 @@ class Spots:
     def edge_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to some layers; what was measured before is not measured again."""
         claims = self._areas.claims[list(layers)]
-        found = self._edge_m[claims][:, rows]
+        found = self._edge_m[claims[:, None], rows]
         for number in np.flatnonzero(np.isnan(found).any(axis=1)).tolist():
             known = self._edge_m[claims[number]]
             asked = rows[np.isnan(known[rows])]
