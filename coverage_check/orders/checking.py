@@ -1,26 +1,23 @@
 """A table of orders from end to end: read, decide, record, keep, write."""
 
-import hashlib
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from coverage_check.decision import Decision, ReasonCode, Verdict
-from coverage_check.errors import CoverageCheckError, InvalidInput, MissingExtra, OutputRefused, TableInvalid
+from coverage_check.errors import InvalidInput
 from coverage_check.order_rows import OUT, Defaults, refuse_answered
 from coverage_check.orders.ahead import AT_ONCE
+from coverage_check.orders.course import Course, day_of, identity_of, kept_beside, refuse_same
 from coverage_check.orders.deciding import Answer, Line, Outcome, Outcomes, Reading, answer_of
-from coverage_check.orders.part import Part, begun, part_of
+from coverage_check.orders.part import Part, begun
 from coverage_check.orders.summary import Progress, Summary
 from coverage_check.orders.tables import Chunk, Table, open_table
 from coverage_check.orders.whole import ordinary
-from coverage_check.orders.writing import Layout, Write, layout, text_writer, writing
+from coverage_check.orders.writing import Write, layout, text_writer, writing
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker
@@ -141,17 +138,22 @@ def check_orders(
     run = run or Run()
     checker = checker.for_batches()
     path = ordinary(target) if isinstance(target, Path) else None
-    if path and path.exists() and source.exists() and path.samefile(source):
-        raise OutputRefused(f"{path.name} is the input: name another file with -o.")
+    if path:
+        refuse_same(source, [path])
     earlier = begun(path) if path and run.resume else {}
-    run = replace(run, defaults=replace(run.defaults, on=run.defaults.on or _day(earlier) or checker.as_of))
+    as_of = run.defaults.on or day_of(earlier) or checker.as_of
+    run = replace(run, defaults=replace(run.defaults, on=as_of))
     with open_table(source, sheet=run.sheet) as table:
         work = _Work(checker, table, run, record, progress)
-        plan = layout(table, path, run.form, run.defaults.on or checker.as_of)
+        plan = layout(table, path, run.form, as_of)
         if path is None:
             work.write(text_writer(target, plan), None)  # type: ignore[arg-type] # a stream, since no path
         else:
-            _into_file(work, path, plan, _identity(checker, source, run))
+            identity = identity_of(source, config=checker.fingerprint, as_of=as_of, choice=_choice(run))
+            with kept_beside(path, identity, resume=run.resume) as part:
+                with writing(part.output, plan) as write:
+                    work.write(write, part)
+                part.finish()
     return work.summary()
 
 
@@ -213,22 +215,18 @@ class _Work:
     ) -> None:
         refuse_answered(table.header, table.name)
         self.reading = _reading(checker, table, run)
-        self._table = table
-        self.run = run
+        self._language = run.defaults.language
         self._record = record
-        self._progress = progress
         self._count = Counter[str]()
-        self._began = time.monotonic()
         self._line = Line(checker, self.reading, decisions=record is not None, workers=run.workers, at_once=run.at_once)
+        self._course = Course(table, self._line, limit=run.limit, progress=progress)
 
     def write(self, write: Write, part: Part | None) -> None:
         """Write all rows with their answers, those of an earlier run first."""
-        for chunk, answers in self._answers(part):
+        for chunk, answers in self._course.answers(part, self._recorded):
             write(chunk, answers)
             for answer in answers:
                 _tally(self._count, answer)
-            if self._progress:
-                self._progress(self._reached())
 
     def outcomes(self, chunks: Iterable[Chunk]) -> Outcomes:
         """Decide chunks."""
@@ -251,85 +249,38 @@ class _Work:
         """Tell how it came out."""
         count = self._count
         found = Summary(
-            rows=count["rows"],
+            rows=self._course.rows,
             verdicts={verdict: count[verdict] for verdict in Verdict if count[verdict]},
             faulty_rows=count["faulty"],
             geocoder_down=count["down"],
-            resumed_rows=count["resumed"],
+            resumed_rows=self._course.resumed_rows,
         )
         verdicts = {str(verdict): number for verdict, number in found.verdicts.items()}
         facts = {"rows": found.rows, **verdicts, "faulty_rows": found.faulty_rows, "geocoder_down": found.geocoder_down}
-        _log.info("orders checked", extra={"facts": facts | {"seconds": round(time.monotonic() - self._began, 3)}})
+        _log.info("orders checked", extra={"facts": facts | {"seconds": round(self._course.seconds, 3)}})
         return found
-
-    def _answers(self, part: Part | None) -> Iterator[tuple[Chunk, list[Answer]]]:
-        chunks = self._table.chunks(limit=self.run.limit)
-        if part:
-            for answers in part.answers():
-                chunk = next(chunks)
-                self._count["resumed"] += len(answers)
-                yield chunk, answers
-        self._began = time.monotonic()
-        with closing(self.outcomes(chunks)) as decided:
-            for chunk, outcomes in decided:
-                answers = self._recorded(chunk, outcomes)
-                if part:
-                    part.keep(answers)
-                yield chunk, answers
 
     def _recorded(self, chunk: Chunk, outcomes: list[Answer] | list[Outcome]) -> list[Answer]:
         if self._record is None:
             return outcomes  # type: ignore[return-value] # answers were asked for
         rows = self.decided(chunk, outcomes)
         self._record(rows)
-        return [answer_of(row.outcome, self.run.defaults.language) for row in rows]
-
-    def _reached(self) -> Progress:
-        return Progress(
-            rows=self._count["rows"],
-            share=self._table.share_read(),
-            resumed_rows=self._count["resumed"],
-            seconds=time.monotonic() - self._began,
-        )
+        return [answer_of(row.outcome, self._language) for row in rows]
 
 
-def _into_file(work: _Work, target: Path, plan: Layout, identity: Mapping[str, str]) -> None:
-    """Write beside the target, and put it in its place when all is there; keep what is done if it can be gone on from."""
-    with part_of(target, identity, resume=work.run.resume) as part:
-        try:
-            with writing(part.output, plan) as write:
-                work.write(write, part)
-            part.finish()
-        except (TableInvalid, InvalidInput, MissingExtra):
-            part.remove()  # the same again would end the same
-            raise
-        except CoverageCheckError:
-            raise
-        except OSError as error:
-            message = f"{target} can't be written ({error.strerror}): make room for it, then go on with --resume."
-            raise OutputRefused(message) from None
-
-
-def _identity(checker: "Checker", source: Path, run: Run) -> Mapping[str, str]:
-    """Name all that the answers of a run depend on."""
-    with source.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
-    options = repr((sorted(run.columns.items()), replace(run.defaults, on=None), run.sheet, run.limit, run.ledger))
+def _choice(run: Run) -> Mapping[str, object]:
+    """Name what else the answers of a run depend on."""
+    defaults = replace(run.defaults, on=None)  # the day stands for itself
     return {
-        "input": content,
-        "config": checker.fingerprint,
-        "as_of": str(run.defaults.on),
-        "choice of columns, defaults, sheet, limit or ledger": hashlib.sha256(options.encode()).hexdigest(),
+        "columns": sorted(run.columns.items()),
+        "defaults": defaults,
+        "sheet": run.sheet,
+        "limit": run.limit,
+        "ledger": run.ledger,
     }
 
 
-def _day(known: Mapping[str, str]) -> date | None:
-    """Take the day on which the run began that is gone on with."""
-    return date.fromisoformat(known["as_of"]) if "as_of" in known else None
-
-
 def _tally(count: Counter[str], answer: Answer) -> None:
-    count["rows"] += 1
     count[str(answer[_VERDICT])] += 1
     count["faulty"] += answer[_ERROR] is not None
     count["down"] += ReasonCode.GEOCODER_UNAVAILABLE in str(answer[_REASONS]).split()
