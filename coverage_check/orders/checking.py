@@ -11,7 +11,7 @@ from coverage_check.decision import Decision, ReasonCode, Verdict
 from coverage_check.errors import InvalidInput
 from coverage_check.order_rows import OUT, Defaults, refuse_answered
 from coverage_check.orders.ahead import AT_ONCE
-from coverage_check.orders.course import Course, day_of, identity_of, kept_beside, refuse_same
+from coverage_check.orders.course import Course, day_of, identity_of, kept_beside, refuse_targets
 from coverage_check.orders.deciding import Answer, Line, Outcome, Outcomes, Reading, answer_of
 from coverage_check.orders.part import Part, begun
 from coverage_check.orders.summary import Progress, Summary
@@ -139,7 +139,7 @@ def check_orders(
     checker = checker.for_batches()
     path = ordinary(target) if isinstance(target, Path) else None
     if path:
-        refuse_same(source, [path])
+        refuse_targets(source, [path])
     earlier = begun(path) if path and run.resume else {}
     as_of = run.defaults.on or day_of(earlier) or checker.as_of
     run = replace(run, defaults=replace(run.defaults, on=as_of))

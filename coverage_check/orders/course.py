@@ -128,12 +128,14 @@ def day_of(begun: Mapping[str, str]) -> date | None:
     return date.fromisoformat(begun["as_of"]) if "as_of" in begun else None
 
 
-def refuse_same(source: Path, targets: Sequence[Path]) -> None:
-    """Raise OutputRefused if an output is the input, or two outputs are one file."""
+def refuse_targets(source: Path, targets: Sequence[Path]) -> None:
+    """Raise OutputRefused if an output is the input, two outputs are one file, or one has no folder to lie in."""
     known: set[Path] = set()
     for path in map(ordinary, targets):
         if path.exists() and source.exists() and path.samefile(source):
             raise OutputRefused(f"{path.name} is the input: name another file to write.")
         if path in known:
             raise OutputRefused(f"{path.name} is named twice: give each output a file of its own.")
+        if not path.parent.is_dir():
+            raise OutputRefused(f"{path} can't be written (there is no such folder): make it, or choose another.")
         known.add(path)

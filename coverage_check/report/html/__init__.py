@@ -85,6 +85,11 @@ class Report:
         """The figures of all rows so far."""
         return self._tally.figures
 
+    @property
+    def listed(self) -> int:
+        """How many rows the page lists."""
+        return len(self._listing.rows)
+
     def html(self, snapshots: Sequence[Snapshot], *, made_on: date, products_sha256: str = "") -> str:
         """Write the page.
 
