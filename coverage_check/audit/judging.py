@@ -13,6 +13,7 @@ from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.decision import Decision, ReasonCode, content_id
 from coverage_check.errors import InvalidInput
 from coverage_check.geocoders.base import Geocoder
+from coverage_check.order_cells import no_day
 from coverage_check.order_rows import OrderRow
 from coverage_check.orders.ahead import AT_ONCE, Ahead, asks_a_server
 from coverage_check.orders.deciding import Outcome
@@ -25,8 +26,6 @@ from coverage_check.report.splitting import Splitting
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker
-
-_NO_DAY = "The row has no day of sale: fill it in, or give --on for all that lack it."
 
 
 class Auditor:
@@ -73,6 +72,11 @@ class Auditor:
         parts = (self._checker.fingerprint, *(snapshot.id for snapshot in self.snapshots))
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
+    def require_product(self, code: str | None) -> None:
+        """Raise UnknownProduct for a code that every row would have in vain."""
+        if code is not None:
+            _ = self._checker.products[code]
+
     @property
     def snapshots(self) -> Sequence[Snapshot]:
         """What the answers rest on, that of today last."""
@@ -82,7 +86,7 @@ class Auditor:
 
     def judge(self, rows: Sequence[OrderRow | InvalidInput]) -> list[tuple[Outcome, Outcome]]:
         """Decide each row as of its own day and as of today; a row that can't be read is its fault, twice."""
-        dated = [InvalidInput(_NO_DAY) if isinstance(row, OrderRow) and row.on is None else row for row in rows]
+        dated = [no_day(row.names) if isinstance(row, OrderRow) and row.on is None else row for row in rows]
         today = [replace(row, on=self.today) if isinstance(row, OrderRow) else row for row in dated]
         return list(zip(self._own_day(dated), self._checker.decide_rows(today), strict=True))
 

@@ -158,6 +158,7 @@ class _Sales:
         progress: Callable[[Progress], None] | None,
     ) -> None:
         refuse_answered(table.header, table.name)
+        auditor.require_product(run.defaults.product)
         self._reading = Reading.of(table, run.columns, run.defaults, errors=auditor.errors)
         if "date" not in self._reading.places and run.defaults.on is None:
             raise TableInvalid(

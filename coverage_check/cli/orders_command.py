@@ -165,5 +165,5 @@ def _read(checker: "Checker", source: Path, run: "Run") -> "Summary":
     summary = read_through(checker, source, run)
     for fault in summary.faults:
         say(fault)  # it may repeat a cell, so it is a result, not a message
-    say(f"{summary.rows:,} rows, of which {summary.faulty_rows:,} can't be read. Nothing was decided.")
+    say(f"{summary.rows:,} rows below the header, of which {summary.faulty_rows:,} can't be read. Nothing was decided.")
     return summary

@@ -182,7 +182,6 @@ def read_through(checker: "Checker", source: Path, run: Run | None = None) -> Su
     count = Counter[str]()
     faults: list[str] = []
     with open_table(source, sheet=run.sheet) as table:
-        refuse_answered(table.header, table.name)
         reading = _reading(checker, table, run)
         for number, cells in enumerate(table.rows(limit=run.limit), start=1):
             count["rows"] += 1
@@ -195,6 +194,10 @@ def read_through(checker: "Checker", source: Path, run: Run | None = None) -> Su
 
 
 def _reading(checker: "Checker", table: Table, run: Run) -> Reading:
+    """Find the columns, and refuse what would make every row faulty."""
+    refuse_answered(table.header, table.name)
+    if run.defaults.product is not None:
+        _ = checker.products[run.defaults.product]
     return Reading.of(table, run.columns, run.defaults, errors=checker.errors, order_ids=bool(run.ledger))
 
 
@@ -213,11 +216,11 @@ class _Work:
         record: Record | None,
         progress: Callable[[Progress], None] | None,
     ) -> None:
-        refuse_answered(table.header, table.name)
         self.reading = _reading(checker, table, run)
         self._language = run.defaults.language
         self._record = record
         self._count = Counter[str]()
+        self._first_faulty_row: int | None = None
         self._line = Line(checker, self.reading, decisions=record is not None, workers=run.workers, at_once=run.at_once)
         self._course = Course(table, self._line, limit=run.limit, progress=progress)
 
@@ -225,8 +228,8 @@ class _Work:
         """Write all rows with their answers, those of an earlier run first."""
         for chunk, answers in self._course.answers(part, self._recorded):
             write(chunk, answers)
-            for answer in answers:
-                _tally(self._count, answer)
+            for number, answer in enumerate(answers, start=chunk.first):
+                self._tally(number, answer)
 
     def outcomes(self, chunks: Iterable[Chunk]) -> Outcomes:
         """Decide chunks."""
@@ -252,6 +255,7 @@ class _Work:
             rows=self._course.rows,
             verdicts={verdict: count[verdict] for verdict in Verdict if count[verdict]},
             faulty_rows=count["faulty"],
+            first_faulty_row=self._first_faulty_row,
             geocoder_down=count["down"],
             resumed_rows=self._course.resumed_rows,
         )
@@ -259,6 +263,14 @@ class _Work:
         facts = {"rows": found.rows, **verdicts, "faulty_rows": found.faulty_rows, "geocoder_down": found.geocoder_down}
         _log.info("orders checked", extra={"facts": facts | {"seconds": round(self._course.seconds, 3)}})
         return found
+
+    def _tally(self, number: int, answer: Answer) -> None:
+        count = self._count
+        count[str(answer[_VERDICT])] += 1
+        count["down"] += ReasonCode.GEOCODER_UNAVAILABLE in str(answer[_REASONS]).split()
+        if answer[_ERROR] is not None:
+            count["faulty"] += 1
+            self._first_faulty_row = self._first_faulty_row or number
 
     def _recorded(self, chunk: Chunk, outcomes: list[Answer] | list[Outcome]) -> list[Answer]:
         if self._record is None:
@@ -278,9 +290,3 @@ def _choice(run: Run) -> Mapping[str, object]:
         "limit": run.limit,
         "ledger": run.ledger,
     }
-
-
-def _tally(count: Counter[str], answer: Answer) -> None:
-    count[str(answer[_VERDICT])] += 1
-    count["faulty"] += answer[_ERROR] is not None
-    count["down"] += ReasonCode.GEOCODER_UNAVAILABLE in str(answer[_REASONS]).split()

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from multiprocessing import connection, get_context, parent_process
@@ -25,6 +25,7 @@ from coverage_check.order_rows import (
     OrderRow,
     answer_columns,
     cell_text,
+    column_names,
     error_columns,
     find_columns,
     read_order,
@@ -67,6 +68,8 @@ class Reading:
         Bounds how far off a position may be.
     order_ids
         Whether a row without an order_id that the ledger takes is a fault.
+    names
+        Canonical name → what the table calls the column, for faults.
     """
 
     width: int
@@ -74,6 +77,7 @@ class Reading:
     defaults: Defaults
     errors: ErrorModel | None = None
     order_ids: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -95,15 +99,20 @@ class Reading:
         places = find_columns(table.header, columns, defaults)
         if order_ids and "order_id" not in places:
             raise TableInvalid(f"{table.name} has no column order_id, which the ledger files by: --column order_id=NAME.")
-        return cls(width=len(table.header), places=places, defaults=defaults, errors=errors, order_ids=order_ids)
+        names = column_names(table.header, places)
+        return cls(
+            width=len(table.header), places=places, defaults=defaults, errors=errors, order_ids=order_ids, names=names
+        )
 
     def __call__(self, cells: Sequence[object]) -> OrderRow | InvalidInput:
         """Read one row."""
-        read = read_order(cells, self.width, self.places, self.defaults, errors=self.errors)
+        read = read_order(cells, self.width, self.places, self.defaults, names=self.names, errors=self.errors)
         if self.order_ids and isinstance(read, OrderRow):
             try:
-                require_reference("The row's order_id", self.cell("order_id", cells))
-                require_reference("The row's customer", self.cell("customer", cells) or "-")
+                require_reference(f"column {self.names['order_id']!r}: The row's order_id", self.cell("order_id", cells))
+                require_reference(
+                    f"column {self.names.get('customer', '')!r}: The row's customer", self.cell("customer", cells) or "-"
+                )
             except InvalidInput as error:
                 return error
         return read
