@@ -19,12 +19,11 @@ from coverage_check.orders import Chunk, Progress, Run, Table, neutral, open_tab
 from coverage_check.orders.course import Course, day_of, identity_of, kept_beside, refuse_targets
 from coverage_check.orders.deciding import Answer, Line, Outcome, Reading
 from coverage_check.orders.part import Part, begun
+from coverage_check.orders.reporting import RowNotes
 from coverage_check.orders.whole import ordinary
 from coverage_check.orders.writing import Write, layout, writing
 from coverage_check.report.figures import Figures
 from coverage_check.report.html import Options
-from coverage_check.report.noted import REFERENCE, Noted
-from coverage_check.report.splitting import Splitting
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker
@@ -167,8 +166,8 @@ class _Sales:
         hide = outputs.options.hide
         self._outputs = outputs
         self._auditor = auditor
-        self._splitting = Splitting.of(table.header, self._reading.places, by=outputs.by, months=True, hide=hide)
-        self._report = auditor.report(self._splitting, outputs.options)
+        self._notes = RowNotes(table, self._reading, by=outputs.by, hide=hide, months=True)
+        self._report = auditor.report(self._notes.splitting, outputs.options)
         self._geocoder_down = 0
         self._plan = layout(table, outputs.table, run.form, auditor.today) if outputs.table else None
         # A line asks no more of a checker than Noting has.
@@ -198,7 +197,7 @@ class _Sales:
             both = [cells_and_note(answer) for answer in answers]
             write(chunk, [cells for cells, _ in both])
             for number, (cells, (_, noted)) in enumerate(zip(chunk.rows, both, strict=True), start=chunk.first):
-                self._report.take(self._of_row(number, cells, noted))
+                self._report.take(self._notes.of(number, cells, noted))
                 self._geocoder_down += noted.reason is ReasonCode.GEOCODER_UNAVAILABLE
 
     def audited(self) -> Audited:
@@ -213,12 +212,6 @@ class _Sales:
             resumed_rows=self._course.resumed_rows,
             listed=self._report.listed,
         )
-
-    def _of_row(self, number: int, cells: Sequence[object], noted: Noted) -> Noted:
-        """Add to a note which row it is of."""
-        reference = "" if REFERENCE in self._outputs.options.hide else self._reading.cell("order_id", cells)
-        values = self._splitting.values(cells, self._reading(cells))
-        return replace(noted, row=number, reference=reference, values=values)
 
 
 def _as_they_are(_: Chunk, answers: list[Answer] | list[Outcome]) -> list[Answer]:

@@ -1,10 +1,9 @@
 """coverage-check orders: a table of orders, checked before they are released."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +23,13 @@ from coverage_check.cli.arguments import (
 )
 from coverage_check.cli.ledger_commands import PLACE
 from coverage_check.cli.progress import shown
-from coverage_check.cli.report_arguments import report_look, report_options
+from coverage_check.cli.report_arguments import report_look, report_options, tell_cut
 from coverage_check.cli.running import exit_code, say, tell
 from coverage_check.logs import logs_json
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker
-    from coverage_check.orders import DecidedRow, Record, Run, Summary
+    from coverage_check.orders import Record, Run, Summary
 
 
 def _table_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -100,51 +99,30 @@ def orders(
     """Check every row of a table (CSV, XLSX, Parquet) before the orders are released; - is stdin."""
     from coverage_check.checker import Checker
     from coverage_check.order_rows import Defaults
-    from coverage_check.orders import OrdersReport, Run, from_stdin
+    from coverage_check.orders import ReportFile, Run, check_orders, from_stdin
 
     wanted = verdicts_of(fail_on)
     if options["resume"] and output is None:
         raise click.UsageError("--resume goes on with a file: name it with -o.")
     own = {name: options.pop(name) for name in ("product", "at", "receiver", "language")}
-    run = Run(columns=columns_of(columns), defaults=Defaults(on=on, **own), ledger=ledger or "", **options)
+    look = report_look(title=title, language=own["language"], hide=hide, hide_personal=hide_personal)
+    page = ReportFile(target=report, by=by, options=look) if report else None
+    defaults = Defaults(on=on, **own)
+    run = Run(columns=columns_of(columns), defaults=defaults, ledger=ledger or "", report=page, **options)
     checker = Checker.from_config(config)
     with from_stdin(table) as source:
         if dry_run:
             summary = _read(checker, source, run)
         else:
-            look = report_look(title=title, language=run.defaults.language, hide=hide, hide_personal=hide_personal)
-            page = OrdersReport(checker, source, run, by=by, options=look) if report else None
-            summary = _check(checker, source, output, run, records=(_recording(ledger, run), nullcontext(page)))
-            if page and report:
-                page.write(report, resumed_rows=summary.resumed_rows)
+            with _recording(ledger, run) as record, shown("orders", output) as progress:
+                summary = check_orders(checker, source, output or sys.stdout, run, record=record, progress=progress)
+            if not logs_json():  # where it was logged
+                tell(summary.text)
+            tell_cut(report, listed=summary.listed, rows=summary.rows)
     found = {verdict.value for verdict in summary.verdicts}
     if summary.faulty_rows:
         found.add("undetermined")
     return 0 if exit_zero else exit_code(found, wanted, geocoder_down=bool(summary.geocoder_down))
-
-
-def _check(
-    checker: "Checker",
-    source: Path,
-    output: Path | None,
-    run: "Run",
-    *,
-    records: "Iterable[AbstractContextManager[Record | None]]",
-) -> "Summary":
-    from coverage_check.orders import check_orders
-
-    with shown("orders", output) as progress, ExitStack() as stack:
-        each = [record for context in records if (record := stack.enter_context(context))]
-        record = partial(_record, each) if each else None
-        summary = check_orders(checker, source, output or sys.stdout, run, record=record, progress=progress)
-    if not logs_json():  # where it was logged
-        tell(summary.text)
-    return summary
-
-
-def _record(each: "Sequence[Record]", rows: "Sequence[DecidedRow]") -> None:
-    for record in each:
-        record(rows)
 
 
 @contextmanager

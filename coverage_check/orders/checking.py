@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 from coverage_check.decision import Decision, ReasonCode, Verdict
 from coverage_check.errors import InvalidInput
@@ -14,9 +14,10 @@ from coverage_check.orders.ahead import AT_ONCE
 from coverage_check.orders.course import Course, day_of, identity_of, kept_beside, refuse_targets
 from coverage_check.orders.deciding import Answer, Line, Outcome, Outcomes, Reading, answer_of
 from coverage_check.orders.part import Part, begun
+from coverage_check.orders.reporting import OrdersReport, ReportFile
 from coverage_check.orders.summary import Progress, Summary
 from coverage_check.orders.tables import Chunk, Table, open_table
-from coverage_check.orders.whole import ordinary
+from coverage_check.orders.whole import ordinary, whole
 from coverage_check.orders.writing import Write, layout, text_writer, writing
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Run:
     ledger
         Names the ledger that rows are recorded in, if they are: each row must have an order_id then, and a run that is gone
         on with must record in the same one.
+    report
+        The report to write beside the output, if one is wanted.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -63,6 +66,7 @@ class Run:
     at_once: int = AT_ONCE
     resume: bool = False
     ledger: str = ""
+    report: ReportFile | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("limit", self.limit), ("workers", self.workers), ("at_once", self.at_once)):
@@ -138,8 +142,8 @@ def check_orders(
     run = run or Run()
     checker = checker.for_batches()
     path = ordinary(target) if isinstance(target, Path) else None
-    if path:
-        refuse_targets(source, [path])
+    also = [run.report.target] if run.report else []
+    refuse_targets(source, [path, *also] if path else also)
     earlier = begun(path) if path and run.resume else {}
     as_of = run.defaults.on or day_of(earlier) or checker.as_of
     run = replace(run, defaults=replace(run.defaults, on=as_of))
@@ -148,11 +152,13 @@ def check_orders(
         plan = layout(table, path, run.form, as_of)
         if path is None:
             work.write(text_writer(target, plan), None)  # type: ignore[arg-type] # a stream, since no path
+            work.write_report(None)
         else:
             identity = identity_of(source, config=checker.fingerprint, as_of=as_of, choice=_choice(run))
             with kept_beside(path, identity, resume=run.resume) as part:
                 with writing(part.output, plan) as write:
                     work.write(write, part)
+                work.write_report(part)
                 part.finish()
     return work.summary()
 
@@ -170,7 +176,7 @@ def decided_rows(checker: "Checker", table: Table, run: Run | None = None) -> It
         A column is missing, or the table can't be read from some row on.
     """
     run = run or Run()
-    run = replace(run, defaults=replace(run.defaults, on=run.defaults.on or checker.as_of))
+    run = replace(run, defaults=replace(run.defaults, on=run.defaults.on or checker.as_of), report=None)
     work = _Work(checker.for_batches(), table, run, _nothing, None)
     for chunk, outcomes in work.outcomes(table.chunks(limit=run.limit)):
         yield from work.decided(chunk, outcomes)
@@ -219,17 +225,39 @@ class _Work:
         self.reading = _reading(checker, table, run)
         self._language = run.defaults.language
         self._record = record
+        self._wanted = run.report
+        self._report = OrdersReport(run.report, checker, table, self.reading) if run.report else None
         self._count = Counter[str]()
         self._first_faulty_row: int | None = None
-        self._line = Line(checker, self.reading, decisions=record is not None, workers=run.workers, at_once=run.at_once)
+        noting = self._report.noting if self._report and record is None else None
+        self._line = Line(
+            cast("Checker", noting or checker),  # a line asks no more of a checker than Noting has
+            self.reading,
+            decisions=bool(record or noting),
+            workers=run.workers,
+            at_once=run.at_once,
+        )
         self._course = Course(table, self._line, limit=run.limit, progress=progress)
 
     def write(self, write: Write, part: Part | None) -> None:
         """Write all rows with their answers, those of an earlier run first."""
         for chunk, answers in self._course.answers(part, self._recorded):
-            write(chunk, answers)
-            for number, answer in enumerate(answers, start=chunk.first):
+            cells = [answer[: len(OUT)] for answer in answers]
+            write(chunk, cells)
+            for number, answer in enumerate(cells, start=chunk.first):
                 self._tally(number, answer)
+            if self._report:
+                self._report.take(chunk, answers)
+
+    def write_report(self, part: Part | None) -> None:
+        """Write the report, if one is wanted, before the output comes into its place."""
+        if self._report is None or self._wanted is None:
+            return
+        if part:
+            part.write(self._report.page(), self._wanted.target)
+        else:
+            with whole(self._wanted.target) as out:
+                out.write(self._report.page())
 
     def outcomes(self, chunks: Iterable[Chunk]) -> Outcomes:
         """Decide chunks."""
@@ -258,6 +286,7 @@ class _Work:
             first_faulty_row=self._first_faulty_row,
             geocoder_down=count["down"],
             resumed_rows=self._course.resumed_rows,
+            listed=self._report.listed if self._report else 0,
         )
         verdicts = {str(verdict): number for verdict, number in found.verdicts.items()}
         facts = {"rows": found.rows, **verdicts, "faulty_rows": found.faulty_rows, "geocoder_down": found.geocoder_down}
@@ -277,6 +306,8 @@ class _Work:
             return outcomes  # type: ignore[return-value] # answers were asked for
         rows = self.decided(chunk, outcomes)
         self._record(rows)
+        if self._report:
+            return [self._report.noting.answer(self.reading(row.cells), row.outcome) for row in rows]
         return [answer_of(row.outcome, self._language) for row in rows]
 
 

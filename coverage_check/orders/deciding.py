@@ -50,8 +50,8 @@ S = TypeVar("S")
 _CHUNKS_ASKED_AHEAD = 4
 _DIED = "A worker process was ended from outside, perhaps for want of memory: go on with --resume and fewer --workers."
 
-_KEPT = 20_000
-"""Answers that are kept for rows that ask the same again; about a kilobyte each."""
+_KEPT, _DECISIONS_KEPT = 20_000, 2_000
+"""Answers and decisions that are kept for rows that ask the same again; about a kilobyte each, and 25."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,8 @@ class Deciding:
         asked = [row for row in dict.fromkeys(read) if row not in self._known]
         self._known.update(zip(asked, self._decide(asked), strict=True))
         found = [self._known[row] for row in read]
-        for old in list(islice(self._known, max(0, len(self._known) - _KEPT))):
+        most = _DECISIONS_KEPT if self._decisions else _KEPT
+        for old in list(islice(self._known, max(0, len(self._known) - most))):
             del self._known[old]
         return found  # type: ignore[return-value] # all of one kind
 

@@ -50,6 +50,8 @@ class Summary:
         Rows whose address nobody could be asked about.
     resumed_rows
         Rows that an earlier run had decided.
+    listed
+        How many rows the report lists; fewer than there are where it was cut.
     faults
         The first few faults, with their rows.
     """
@@ -60,6 +62,7 @@ class Summary:
     first_faulty_row: int | None = None
     geocoder_down: int = 0
     resumed_rows: int = 0
+    listed: int = 0
     faults: tuple[str, ...] = ()
 
     @property

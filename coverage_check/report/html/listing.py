@@ -15,8 +15,8 @@ _CODES = {verdict: n for n, verdict in enumerate(Verdict)}
 class Listing:
     """Collects the rows to list; beyond `LISTED` the least important ones are let go."""
 
-    def __init__(self, *, at_most: int = LISTED) -> None:
-        self._at_most = at_most
+    def __init__(self, *, at_most: int | None = None) -> None:
+        self._at_most = at_most or LISTED
         self._rows: list[Noted] = []
 
     def add(self, noted: Noted) -> None:
