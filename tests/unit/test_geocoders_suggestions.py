@@ -135,7 +135,7 @@ def test_what_is_offered(register: Register, text: str, offers: list[str]) -> No
 
 def test_the_shortest_name_and_the_smallest_number_come_first(register: Register) -> None:
     assert register.suggest("Harg")[0] == "Harg, Vätö"
-    assert [offer.split(",")[0] for offer in register.suggest("Harg 1")] == ["Harg 1", "Harg 12", "Harg 12B"]
+    assert [offer.split(",")[0] for offer in register.suggest("Harg 1")] == ["Harg 1", "Harg 12", "Harg 12B", "Harg 120"]
     assert register.suggest("Harg 1", limit=2) == register.suggest("Harg 1")[:2]
 
 
