@@ -59,7 +59,7 @@ class Places:
     rows
         int[m]: which rows of the batch these are.
     covered, surveyed
-        Layer number → bool[m, places] or bool[m, 1].
+        Layer number → bool[m, places] or bool[m, 1]; `covered` for the layers whose claims were asked about.
     edge_distance_m
         Layer number → float64[m, measured] or float64[m, 1]: signed metres to the edge of the claim, at the covered ones
         of the measured places; elsewhere any number.
@@ -105,8 +105,14 @@ class Surroundings(Protocol):
     def edge_bearing_deg(self, rows: Rows, layer: int) -> Floats:
         """Give float64[rows]: direction to the nearest edge, degrees clockwise from north; NaN beyond the cap."""
 
-    def places(self, rows: Rows, layers: Sequence[int]) -> Iterator[Places]:
-        """Look around: give each of the rows once, in parts."""
+    def places(self, rows: Rows, claims: Sequence[int], surveys: Sequence[int]) -> Iterator[Places]:
+        """Look around: give each of the rows once, in parts.
+
+        Parameters
+        ----------
+        claims, surveys
+            The layers whose claims and survey areas matter, and those of which only the survey area does.
+        """
 
     def around(self, row: int, layers: Sequence[int]) -> Mapping[int, Availability]:
         """Measure at every place of the customer around one found place, nearest first."""

@@ -288,11 +288,11 @@ class Decision:
         return decision
 
     @classmethod
-    def of_content(cls, content: str, made_at: datetime, basis: Basis | None = None) -> "Decision":
+    def of_content(cls, content: bytes, made_at: datetime, basis: Basis | None = None) -> "Decision":
         """Make the decision whose canonical JSON without `id` and `made_at` this is; its id is the hash of that."""
         data = json.loads(content)
         del data["schema"]
-        data["id"], data["made_at"] = hashlib.sha256(content.encode()).hexdigest(), made_at.isoformat()
+        data["id"], data["made_at"] = hashlib.sha256(content).hexdigest(), made_at.isoformat()
         data["basis"] = basis
         decision: Decision = maker(cls)(data)  # type: ignore[arg-type] # a class is hashable
         return decision

@@ -370,6 +370,146 @@ static int look_up_all(const Layer *layers, int64_t n_layers, Question question,
     return damaged;
 }
 
+/* Many places around one point ---------------------------------------------------------------------------------------------
+ *
+ * Its own answer is known. On the straight way from it to a place, each edge crossed turns covered into not covered, or back;
+ * all of these edges lie in the box of the places, which holds few. Where rounding could matter, the place is walked to. */
+
+#define NEARBY_CELLS 64
+#define NEARBY_EDGES 256
+
+typedef struct {
+    Point low, high;
+} Box;
+
+static Box box_around(Point point, const Point *offsets, int64_t first, int64_t count) {
+    Box box = {{0, 0}, {0, 0}};
+    for (int64_t i = first; i < count; i++) {
+        box.low.x = offsets[i].x < box.low.x ? offsets[i].x : box.low.x;
+        box.low.y = offsets[i].y < box.low.y ? offsets[i].y : box.low.y;
+        box.high.x = offsets[i].x > box.high.x ? offsets[i].x : box.high.x;
+        box.high.y = offsets[i].y > box.high.y ? offsets[i].y : box.high.y;
+    }
+    Box moved = {{point.x + box.low.x - MARGIN_M, point.y + box.low.y - MARGIN_M},
+                 {point.x + box.high.x + MARGIN_M, point.y + box.high.y + MARGIN_M}};
+    return moved;
+}
+
+/* List the edges that may come into a box, each once; -1 if there are too many, or the index is damaged. */
+static int edges_in(const Layer *layer, const Box *box, uint32_t *found) {
+    const Grid *grid = &layer->grid;
+    double west = (box->low.x - grid->west) * grid->cells_a_metre, east = (box->high.x - grid->west) * grid->cells_a_metre;
+    double south = (box->low.y - grid->south) * grid->cells_a_metre, north = (box->high.y - grid->south) * grid->cells_a_metre;
+    if (!(east >= 0 && north >= 0 && west < (double)grid->columns && south < (double)grid->rows)) return 0;
+    if (!(east - west < NEARBY_CELLS && north - south < NEARBY_CELLS)) return -1;
+    int64_t first = west > 0 ? (int64_t)west : 0, last = east < (double)grid->columns ? (int64_t)east : grid->columns - 1;
+    int64_t row = south > 0 ? (int64_t)south : 0, last_row = north < (double)grid->rows ? (int64_t)north : grid->rows - 1;
+    if ((last - first + 1) * (last_row - row + 1) > NEARBY_CELLS) return -1;
+    int n = 0, damaged = 0, one_cell = first == last && row == last_row;
+    for (; row <= last_row; row++)
+        for (int64_t column = first; column <= last; column++) {
+            uint32_t count, cell = layer->cells[row * grid->columns + column];
+            if (!(cell & HAS_EDGES)) continue;
+            const uint32_t *edges = list_of(layer, cell, &count, &damaged);
+            for (uint32_t i = 0; i < count; i++) {
+                if (edges[i] >= layer->last_vertex) return -1;
+                Point a = layer->vertices[edges[i]], b = layer->vertices[edges[i] + 1];
+                if ((a.x < box->low.x && b.x < box->low.x) || (a.x > box->high.x && b.x > box->high.x) ||
+                    (a.y < box->low.y && b.y < box->low.y) || (a.y > box->high.y && b.y > box->high.y))
+                    continue;
+                int known = 0;
+                for (int k = 0; !one_cell && k < n && !known; k++) known = found[k] == edges[i];
+                if (known) continue;
+                if (n == NEARBY_EDGES) return -1;
+                found[n++] = edges[i];
+            }
+        }
+    return damaged ? -1 : n;
+}
+
+static uint8_t locate_one(const Layer *layer, Point p, int *damaged) {
+    Place place = {LOW_BITS, -1, 0};
+    if (find_cell(&layer->grid, p.x, p.y, &place.column, &place.row))
+        place.cell = layer->cells[place.row * layer->grid.columns + place.column];
+    return (uint8_t)(place.cell & HAS_EDGES ? walk(layer, &place, p, damaged) : (int)(place.cell >> 31));
+}
+
+/* Turn the answers of some places by the edges on the way to them; mark those where rounding could matter. */
+static void cross(Point a, Point b, Point from, const double *x, const double *y, int64_t n, int64_t *turns, int64_t *doubtful) {
+    Side here = quick_side(a.x - from.x, a.y - from.y, b.x - from.x, b.y - from.y);
+    for (int64_t i = 0; i < n; i++) {
+        double a_x = a.x - x[i], a_y = a.y - y[i], b_x = b.x - x[i], b_y = b.y - y[i], back_x = from.x - x[i], back_y = from.y - y[i];
+        Side there = quick_side(a_x, a_y, b_x, b_y), at_a = quick_side(a_x, a_y, back_x, back_y);
+        Side at_b = quick_side(b_x, b_y, back_x, back_y);
+        turns[i] ^= (here.negative ^ there.negative) & (at_a.negative ^ at_b.negative);
+        doubtful[i] |= here.doubtful | there.doubtful | at_a.doubtful | at_b.doubtful;
+    }
+}
+
+/* Locate the places around a point from the first one on. */
+static void locate_around_one(const Layer *layer, Point point, const Point *offsets, int64_t first, int64_t count, uint8_t *out, int *damaged) {
+    double x[AT_ONCE], y[AT_ONCE];
+    int64_t turns[AT_ONCE], doubtful[AT_ONCE];
+    uint32_t edges[NEARBY_EDGES];
+    uint8_t here = locate_one(layer, point, damaged);
+    Box box = box_around(point, offsets, first, count);
+    int n_edges = here == ON_EDGE ? -1 : edges_in(layer, &box, edges);
+    for (int64_t start = first; start < count; start += AT_ONCE) {
+        int64_t some = count - start < AT_ONCE ? count - start : AT_ONCE;
+        for (int64_t i = 0; i < some; i++) {
+            x[i] = point.x + offsets[start + i].x;
+            y[i] = point.y + offsets[start + i].y;
+            turns[i] = 0;
+            doubtful[i] = n_edges < 0;
+        }
+        for (int k = 0; k < n_edges; k++)
+            cross(layer->vertices[edges[k]], layer->vertices[edges[k] + 1], point, x, y, some, turns, doubtful);
+        for (int64_t i = 0; i < some; i++) {
+            Point p = {x[i], y[i]};
+            out[start + i] = doubtful[i] ? locate_one(layer, p, damaged) : (uint8_t)(here ^ turns[i]);
+        }
+    }
+}
+
+/* Measure to the nearest edge from places that lie together; all of them have one within reach. */
+static void distance_together(const Layer *layer, const double *x, const double *y, int64_t n, double reach, double *out, int *damaged) {
+    uint32_t edges[NEARBY_EDGES];
+    Box box = {{x[0], y[0]}, {x[0], y[0]}};
+    for (int64_t i = 1; i < n; i++) {
+        box.low.x = x[i] < box.low.x ? x[i] : box.low.x;
+        box.low.y = y[i] < box.low.y ? y[i] : box.low.y;
+        box.high.x = x[i] > box.high.x ? x[i] : box.high.x;
+        box.high.y = y[i] > box.high.y ? y[i] : box.high.y;
+    }
+    box.low.x -= reach + MARGIN_M;
+    box.low.y -= reach + MARGIN_M;
+    box.high.x += reach + MARGIN_M;
+    box.high.y += reach + MARGIN_M;
+    int n_edges = edges_in(layer, &box, edges);
+    for (int64_t i = 0; i < n; i++) out[i] = INFINITY;
+    for (int k = 0; k < n_edges; k++) {
+        Point a = layer->vertices[edges[k]], b = layer->vertices[edges[k] + 1];
+        for (int64_t i = 0; i < n; i++) {
+            Point p = {x[i], y[i]};
+            double squared = squared_distance(a, b, p);
+            out[i] = squared < out[i] ? squared : out[i];
+        }
+    }
+    for (int64_t i = 0; i < n; i++) {
+        Point p = {x[i], y[i]};
+        /* On an edge it is 0 whatever rounding says; and none within reach is a reach that was not true. */
+        if (out[i] > MARGIN_M && out[i] <= reach * reach) {
+            out[i] = sqrt(out[i]);
+            continue;
+        }
+        Place place = {LOW_BITS, -1, 0};
+        if (find_cell(&layer->grid, p.x, p.y, &place.column, &place.row))
+            place.cell = layer->cells[place.row * layer->grid.columns + place.column];
+        int located = place.cell & HAS_EDGES ? walk(layer, &place, p, damaged) : (int)(place.cell >> 31);
+        out[i] = distance_to_edge(layer, &place, p, located, STATED_DISTANCE_M, 0, damaged);
+    }
+}
+
 /* Build: index_build.py ------------------------------------------------------------------------------------------------ */
 
 static inline double lesser(double a, double b) { return a < b ? a : b; }
@@ -489,7 +629,7 @@ static void cover_corners(const Grid *grid, const Point *vertices, const int64_t
 /* Python ------------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
-    Py_buffer views[12];
+    Py_buffer views[16];
     int n;
 } Buffers;
 
@@ -584,6 +724,95 @@ static PyObject *locate(PyObject *module, PyObject *args) { return (void)module,
 static PyObject *edge_distance(PyObject *module, PyObject *args) { return (void)module, ask(args, DISTANCE); }
 static PyObject *classify(PyObject *module, PyObject *args) { return (void)module, ask(args, CLASSIFY); }
 
+/* (grids, cells, edges, vertices, layer, x, y, offsets, kind, first, out): out has a row of places for each point. */
+static PyObject *locate_around(PyObject *module, PyObject *args) {
+    (void)module;
+    Buffers buffers = {.n = 0};
+    const Grid *grids;
+    const int64_t *chosen, *kind, *first;
+    const double *x, *y;
+    const Point *offsets;
+    const void *array;
+    uint8_t *out;
+    PyObject *result = NULL;
+    Layer layer;
+    Py_ssize_t n_grids, n_layers, n, n_y, n_offsets, n_kind, n_first, n_out;
+    if (PyTuple_Size(args) != 11) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
+    if ((n_grids = take(&buffers, args, 0, sizeof(Grid), 0, &grids)) < 0 || take(&buffers, args, 1, 4, 0, &array) < 0 ||
+        take(&buffers, args, 2, 4, 0, &array) < 0 || take(&buffers, args, 3, 16, 0, &array) < 0 ||
+        (n_layers = take(&buffers, args, 4, 8, 0, &chosen)) < 0 || (n = take(&buffers, args, 5, 8, 0, &x)) < 0 ||
+        (n_y = take(&buffers, args, 6, 8, 0, &y)) < 0 || (n_offsets = take(&buffers, args, 7, 16, 0, &offsets)) < 0 ||
+        (n_kind = take(&buffers, args, 8, 8, 0, &kind)) < 0 || (n_first = take(&buffers, args, 9, 8, 0, &first)) < 0 ||
+        (n_out = take(&buffers, args, 10, 1, 1, &out)) < 0)
+        goto done;
+    const Py_ssize_t count = n ? n_out / n : 0;
+    int fits = n_layers == 1 && n_y == n && n_kind == n && n_first == n && n_out == n * count && (!count || n_offsets % count == 0);
+    for (Py_ssize_t i = 0; fits && count && i < n; i++) fits = first[i] >= 0 && kind[i] >= 0 && kind[i] < n_offsets / count;
+    if (!fits) {
+        PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
+        goto done;
+    }
+    int damaged = lay_out(grids, n_grids, &buffers, chosen[0], &layer);
+    if (!damaged) {
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t i = 0; i < n; i++) {
+            Point point = {x[i], y[i]};
+            if (first[i] < count) locate_around_one(&layer, point, offsets + kind[i] * count, first[i], count, out + i * count, &damaged);
+        }
+        Py_END_ALLOW_THREADS
+    }
+    if (damaged)
+        PyErr_SetString(PyExc_IndexError, "a number in the index leads out of it");
+    else
+        result = Py_NewRef(Py_None);
+done:
+    release(&buffers);
+    return result;
+}
+
+/* (grids, cells, edges, vertices, layer, x, y, ends, reach, out): the places up to each end lie together. */
+static PyObject *distance_around(PyObject *module, PyObject *args) {
+    (void)module;
+    Buffers buffers = {.n = 0};
+    const Grid *grids;
+    const int64_t *chosen, *ends;
+    const double *x, *y, *reach;
+    const void *array;
+    double *out;
+    PyObject *result = NULL;
+    Layer layer;
+    Py_ssize_t n_grids, n_layers, n, n_y, n_ends, n_reach, n_out;
+    if (PyTuple_Size(args) != 10) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
+    if ((n_grids = take(&buffers, args, 0, sizeof(Grid), 0, &grids)) < 0 || take(&buffers, args, 1, 4, 0, &array) < 0 ||
+        take(&buffers, args, 2, 4, 0, &array) < 0 || take(&buffers, args, 3, 16, 0, &array) < 0 ||
+        (n_layers = take(&buffers, args, 4, 8, 0, &chosen)) < 0 || (n = take(&buffers, args, 5, 8, 0, &x)) < 0 ||
+        (n_y = take(&buffers, args, 6, 8, 0, &y)) < 0 || (n_ends = take(&buffers, args, 7, 8, 0, &ends)) < 0 ||
+        (n_reach = take(&buffers, args, 8, 8, 0, &reach)) < 0 || (n_out = take(&buffers, args, 9, 8, 1, &out)) < 0)
+        goto done;
+    int fits = n_layers == 1 && n_y == n && n_out == n && n_reach == n_ends && n == (n_ends ? ends[n_ends - 1] : 0);
+    for (Py_ssize_t k = 0; fits && k < n_ends; k++) fits = ends[k] >= (k ? ends[k - 1] : 0);
+    if (!fits) {
+        PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
+        goto done;
+    }
+    int damaged = lay_out(grids, n_grids, &buffers, chosen[0], &layer);
+    if (!damaged) {
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t k = 0; k < n_ends; k++) {
+            int64_t start = k ? ends[k - 1] : 0;
+            if (start < ends[k]) distance_together(&layer, x + start, y + start, ends[k] - start, reach[k], out + start, &damaged);
+        }
+        Py_END_ALLOW_THREADS
+    }
+    if (damaged)
+        PyErr_SetString(PyExc_IndexError, "a number in the index leads out of it");
+    else
+        result = Py_NewRef(Py_None);
+done:
+    release(&buffers);
+    return result;
+}
+
 /* (grid row, vertices, ring_offsets, cells[, edges]): count the edges of each cell, or from these counts make cells and lists.
  * The caller has checked the polygons and laid the grid around them (grid.py), so every vertex lies well within it. */
 static PyObject *build(PyObject *args, int listing) {
@@ -622,7 +851,9 @@ static PyObject *fill(PyObject *module, PyObject *args) { return (void)module, b
 
 static PyMethodDef methods[] = {
     {"locate", locate, METH_VARARGS, "As index_lookup.locate."},
+    {"locate_around", locate_around, METH_VARARGS, "As index_lookup.locate_around."},
     {"edge_distance", edge_distance, METH_VARARGS, "As index_lookup.edge_distance."},
+    {"distance_around", distance_around, METH_VARARGS, "As index_lookup.distance_around."},
     {"classify", classify, METH_VARARGS, "As index_lookup.classify."},
     {"count_edges", count_edges, METH_VARARGS, "Count the edges that touch each cell."},
     {"fill", fill, METH_VARARGS, "Make the cells and the lists of edges from the counts."},

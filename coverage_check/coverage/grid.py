@@ -159,6 +159,39 @@ class Arrays(NamedTuple):
     polygons: Integers
 
 
+class Around(NamedTuple):
+    """Places around some points.
+
+    Attributes
+    ----------
+    offsets_m
+        float64[kinds, places, 2]: metres east and north of a point.
+    kind
+        int64[n]: which of the kinds lies around each point.
+    first
+        int64[n]: from which of its places on to ask about; of those before, the point's own answer holds.
+    """
+
+    offsets_m: Floats
+    kind: Integers
+    first: Integers
+
+
+class Together(NamedTuple):
+    """Places that lie together, group by group.
+
+    Attributes
+    ----------
+    ends
+        int64[groups]: the place after the last of each.
+    reach_m
+        float64[groups]: no place of the group is farther from a boundary. Where one is, it only takes longer.
+    """
+
+    ends: Integers
+    reach_m: Floats
+
+
 def check_total(edges: int) -> int:
     """Give back how many numbers the lists of edges hold, if that many can be told apart.
 

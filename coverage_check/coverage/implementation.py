@@ -12,21 +12,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coverage_check.coverage import index_build, index_lookup
-from coverage_check.coverage.grid import GRID, Arrays, Floats, Grid, Integers, Numbers, Polygons, check_total
+from coverage_check.coverage.grid import (
+    GRID,
+    Around,
+    Arrays,
+    Floats,
+    Grid,
+    Integers,
+    Numbers,
+    Polygons,
+    Together,
+    check_total,
+)
+from coverage_check.coverage.index_lookup import Bytes
 
 
 class Implementation(NamedTuple):
-    """Three questions to the index and the building of it; index_lookup.py and index_build.py say what they mean."""
+    """Five questions to the index and the building of it; index_lookup.py and index_build.py say what they mean."""
 
     name: str
-    locate: Callable[[Arrays, Integers, Floats, Floats, NDArray[np.uint8]], None]
+    locate: Callable[[Arrays, Integers, Floats, Floats, Bytes], None]
+    locate_around: Callable[[Arrays, Integers, Floats, Floats, Around, Bytes], None]
+    distance_around: Callable[[Arrays, Integers, Floats, Floats, Together, Floats], None]
     edge_distance: Callable[[Arrays, Integers, Floats, Floats, Floats], None]
     classify: Callable[[Arrays, Integers, Floats, Floats, Floats, NDArray[np.int8]], None]
     build_cells: Callable[[Polygons, Grid], tuple[Numbers, Numbers]]
 
 
 NUMPY = Implementation(
-    "numpy", index_lookup.locate, index_lookup.edge_distance, index_lookup.classify, index_build.build_cells
+    "numpy",
+    index_lookup.locate,
+    index_lookup.locate_around,
+    index_lookup.distance_around,
+    index_lookup.edge_distance,
+    index_lookup.classify,
+    index_build.build_cells,
 )
 
 
@@ -51,6 +71,8 @@ def _compiled() -> Implementation | None:
     return Implementation(
         "c",
         lambda arrays, *rest: _lookup.locate(*arrays[:4], *rest),
+        lambda arrays, layers, x, y, around, out: _lookup.locate_around(*arrays[:4], layers, x, y, *around, out),
+        lambda arrays, layers, x, y, together, out: _lookup.distance_around(*arrays[:4], layers, x, y, *together, out),
         lambda arrays, *rest: _lookup.edge_distance(*arrays[:4], *rest),
         lambda arrays, *rest: _lookup.classify(*arrays[:4], *rest),
         build_cells,

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from coverage_check.coverage.grid import HAS_EDGES, STATED_DISTANCE_M, Arrays, Floats, Integers
+from coverage_check.coverage.grid import HAS_EDGES, STATED_DISTANCE_M, Around, Arrays, Floats, Integers, Together
 from coverage_check.coverage.index_cells import Rows, cell_of, edges_of, read, some
 from coverage_check.coverage.index_distance import ROUNDING_M, nearest_edge
 from coverage_check.coverage.orientation import Edges, orientation
@@ -31,11 +31,26 @@ def locate(arrays: Arrays, layers: Integers, x: Floats, y: Floats, out: Bytes) -
         out[points, column] = _locate(arrays, grid, x[points], y[points])
 
 
+def locate_around(arrays: Arrays, layers: Integers, x: Floats, y: Floats, around: Around, out: Bytes) -> None:
+    """Write for each point (rows) where the places around it (columns) lie, if they are to be asked about, in one layer."""
+    point, place = np.nonzero(np.arange(out.shape[1]) >= around.first[:, None])
+    offset_m, located = around.offsets_m[around.kind[point], place], np.empty((len(point), 1), np.uint8)
+    locate(arrays, layers, x[point] + offset_m[:, 0], y[point] + offset_m[:, 1], located)
+    out[point, place] = located[:, 0]
+
+
 def edge_distance(arrays: Arrays, layers: Integers, x: Floats, y: Floats, out: Floats) -> None:
     """Write the metres to the boundary for each point and layer into `out`: + inside, - outside, 0 on it."""
     for points, column, grid in _batches(arrays, layers, len(x)):
         cap = np.full_like(x[points], STATED_DISTANCE_M)
         out[points, column] = _signed_distance(arrays, grid, x[points], y[points], cap)
+
+
+def distance_around(arrays: Arrays, layers: Integers, x: Floats, y: Floats, together: Together, out: Floats) -> None:  # noqa: ARG001 - only what is compiled gains by knowing what lies together
+    """Write the metres, without sign, from each place to the boundary of one layer."""
+    signed = np.empty((len(x), 1))
+    edge_distance(arrays, layers, x, y, signed)
+    out[:] = np.abs(signed[:, 0])
 
 
 def classify(arrays: Arrays, layers: Integers, x: Floats, y: Floats, radius: Floats, out: NDArray[np.int8]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from coverage_check.coverage.grid import STATED_DISTANCE_M
+from coverage_check.coverage.grid import STATED_DISTANCE_M, Around, Together
 from coverage_check.coverage.index import Index
 
 Bools = npt.NDArray[np.bool_]
@@ -109,6 +109,10 @@ class Areas:
         self._index = index
         self._columns = columns
 
+    def claim(self, layer: int) -> int:
+        """Give the number of a layer's claim; layers that claim the same to the byte share one."""
+        return int(self._columns.claims[layer])
+
     def look(self, x: Floats, y: Floats) -> tuple[Bools, Bools]:
         """Give bool[n, layers] twice: covered, and surveyed."""
         found = look_up(self._index, self._columns, x, y)
@@ -127,9 +131,27 @@ class Areas:
             return self._index.covered(x, y, layers=[area])[:, 0]
         return _within(area, x, y)
 
+    def covered_around(self, layer: int, here: Bools, x: Floats, y: Floats, around: Around) -> Bools:
+        """Give bool[n, places]: inside the layer's claim or on its boundary, at places around some points."""
+        return self._index.covered_around(here, x, y, around, layer=self.claim(layer))
+
+    def surveyed_around(self, layer: int, here: Bools, x: Floats, y: Floats, around: Around) -> Bools:
+        """Give bool[n, places]: inside the area that the layer speaks about."""
+        area = self._columns.areas[layer]
+        if isinstance(area, int):
+            return self._index.covered_around(here, x, y, around, layer=area)
+        if area is None:
+            return np.ones((len(x), around.offsets_m.shape[1]), dtype=bool)
+        offset_m = around.offsets_m[around.kind]
+        return _within(area, x[:, None] + offset_m[:, :, 0], y[:, None] + offset_m[:, :, 1])
+
     def edge_distance_m(self, layer: int, x: Floats, y: Floats) -> Floats:
         """Give float64[n]: metres to the edge of the claim, positive inside, capped at ±5000."""
         return self._index.edge_distance_m(x, y, layers=self._columns.claims[layer : layer + 1])[:, 0]
+
+    def distance_around_m(self, layer: int, x: Floats, y: Floats, together: Together) -> Floats:
+        """Give float64[n]: metres to the edge of the claim, without sign, at places that lie together."""
+        return self._index.distance_around_m(x, y, together, layer=self.claim(layer))
 
     def survey_distance_m(self, layers: Sequence[int], x: Floats, y: Floats) -> Floats:
         """Give float64[n, layers]: unsigned metres to the edge of what each layer speaks about; infinite without one."""

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from coverage_check.availability import Availability, Bools, Floats, Places, Rows
-from coverage_check.coverage.grid import STATED_DISTANCE_M
+from coverage_check.coverage.grid import STATED_DISTANCE_M, Around, Together
 from coverage_check.coverage.lookup import Areas
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.layer import Layer
@@ -52,12 +52,15 @@ class Spots:
 
     def edge_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to some layers; what was measured before is not measured again."""
-        for layer in layers:
-            known = self._edge_m.setdefault(layer, np.full(len(self.x), np.nan))
+        claims = [self._areas.claim(layer) for layer in layers]  # of several layers the same, where nothing was built
+        for layer, claim in zip(layers, claims, strict=True):
+            if claim not in self._edge_m:
+                self._edge_m[claim] = np.full(len(self.x), np.nan)
+            known = self._edge_m[claim]
             asked = rows[np.isnan(known[rows])]
             if asked.size:
                 known[asked] = self._areas.edge_distance_m(layer, self.x[asked], self.y[asked])
-        return np.array([self._edge_m[layer][rows] for layer in layers]).reshape(len(layers), len(rows)).T
+        return np.array([self._edge_m[claim][rows] for claim in claims]).reshape(len(layers), len(rows)).T
 
     def survey_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to the edge of what some layers speak about; infinite where they speak everywhere."""
@@ -125,19 +128,19 @@ class MapSurroundings:
         bearing = np.degrees(np.arctan2(outwards * (east - west), outwards * (north - south))) % 360
         return np.where(np.abs(here) >= CAP_M, np.nan, bearing)
 
-    def places(self, rows: Rows, layers: Sequence[int]) -> Iterator[Places]:
+    def places(self, rows: Rows, claims: Sequence[int], surveys: Sequence[int]) -> Iterator[Places]:
         """Look around: found places far from every edge, then those near one, then the ambiguous."""
         several = np.isin(rows, list(self._several)) if self._several else np.zeros(len(rows), dtype=bool)
         plain = rows[~several]
-        near = _near(self._found, layers, plain).any(axis=1)
+        near = _near(self._found, claims, surveys, plain)
         if (settled := plain[~near]).size:
-            yield _as_found(self._found, layers, settled)
+            yield _as_found(self._found, claims, surveys, settled)
         unsettled = plain[near]
         for start in range(0, len(unsettled), _ROWS_AT_ONCE):
             part = unsettled[start : start + _ROWS_AT_ONCE]
-            yield _Clouds(self._areas, self._found, part, SAMPLES).places(layers, part)
+            yield _Clouds(self._areas, self._found, part, SAMPLES).places(claims, surveys, part)
         for row in rows[several].tolist():
-            yield self._ambiguous(row, layers)
+            yield self._ambiguous(row, claims, surveys)
 
     def around(self, row: int, layers: Sequence[int]) -> Mapping[int, Availability]:
         """Measure at every place of the customer around one found place, nearest first."""
@@ -154,14 +157,15 @@ class MapSurroundings:
             for layer in layers
         }
 
-    def _ambiguous(self, row: int, layers: Sequence[int]) -> Places:
+    def _ambiguous(self, row: int, claims: Sequence[int], surveys: Sequence[int]) -> Places:
         """Look around every candidate, and lay their places into one row."""
         spots = self._several[row]
         everyone = np.arange(len(spots.x))
-        if _near(spots, layers, everyone).any():
-            found = _Clouds(self._areas, spots, everyone, max(_FEWEST, SAMPLES // len(everyone))).places(layers, everyone)
+        if _near(spots, claims, surveys, everyone).any():
+            clouds = _Clouds(self._areas, spots, everyone, max(_FEWEST, SAMPLES // len(everyone)))
+            found = clouds.places(claims, surveys, everyone)
         else:
-            found = _as_found(spots, layers, everyone)
+            found = _as_found(spots, claims, surveys, everyone)
         size = max((array.shape[1] for array in (*found.covered.values(), *found.surveyed.values())), default=1)
 
         def laid_out(array: Bools, width: int) -> Bools:
@@ -214,27 +218,27 @@ def _spots(snapshot: Snapshot, places: Sequence[Candidate]) -> Spots:
     return Spots(snapshot, lat, lon, np.column_stack(error_m))
 
 
-def _near(spots: Spots, layers: Sequence[int], rows: Rows) -> Bools:
-    """Tell, for each spot and layer, whether an edge of the claim or of its survey area lies within the error."""
+def _near(spots: Spots, claims: Sequence[int], surveys: Sequence[int], rows: Rows) -> Bools:
+    """Tell for each spot whether an edge of a claim or of a survey area lies within the error."""
     far_m = spots.far_m[rows, None]
-    near: Bools = np.abs(spots.edge_distance_m(layers, rows)) < far_m
-    near |= spots.survey_distance_m(layers, rows) < far_m
-    return near | (far_m > CAP_M)
+    edge = np.abs(spots.edge_distance_m(claims, rows)) < far_m
+    end = spots.survey_distance_m((*claims, *surveys), rows) < far_m
+    return np.asarray(np.hstack((edge, end, far_m > CAP_M)).any(axis=1))
 
 
-def _as_found(spots: Spots, layers: Sequence[int], rows: Rows) -> Places:
+def _as_found(spots: Spots, claims: Sequence[int], surveys: Sequence[int], rows: Rows) -> Places:
     """Let the found place stand for all places."""
-    edge_m = spots.edge_distance_m(layers, rows)
+    edge_m = spots.edge_distance_m(claims, rows)
     return Places(
         rows=rows,
-        covered={layer: spots.covered[rows, layer, None] for layer in layers},
-        surveyed={layer: spots.surveyed[rows, layer, None] for layer in layers},
-        edge_distance_m={layer: np.ascontiguousarray(edge_m[:, n, None]) for n, layer in enumerate(layers)},
+        covered={layer: spots.covered[rows, layer, None] for layer in claims},
+        surveyed={layer: spots.surveyed[rows, layer, None] for layer in (*claims, *surveys)},
+        edge_distance_m={layer: np.ascontiguousarray(edge_m[:, n, None]) for n, layer in enumerate(claims)},
         measured=np.zeros(1, dtype=np.intp),
     )
 
 
-_Ask = Callable[[int, Floats, Floats], Bools]
+_Ask = Callable[[int, Bools, Floats, Floats, Around], Bools]
 
 
 class _Clouds:
@@ -251,17 +255,19 @@ class _Clouds:
         self._radii = [radii for _, radii in made]
         self._measured = np.arange(_MEASURED_EVERY // 2, count, _MEASURED_EVERY)
 
-    def places(self, layers: Sequence[int], rows: Rows) -> Places:
+    def places(self, claims: Sequence[int], surveys: Sequence[int], rows: Rows) -> Places:
         """Ask about every place that lies farther from its spot than the edge does."""
-        edge_m = self._spots.edge_distance_m(layers, self._rows)
-        survey_m = self._spots.survey_distance_m(layers, self._rows)
+        edge_m = self._spots.edge_distance_m(claims, self._rows)
         covered, surveyed, measured = {}, {}, {}
-        for n, layer in enumerate(layers):
+        for n, layer in enumerate(claims):
             here = self._spots.covered[self._rows, layer]
-            covered[layer] = self._beyond(here, np.abs(edge_m[:, n]), self._areas.covered, layer)
-            here = self._spots.surveyed[self._rows, layer]
-            surveyed[layer] = self._beyond(here, survey_m[:, n], self._areas.surveyed, layer)
+            covered[layer] = self._beyond(here, np.abs(edge_m[:, n]), self._areas.covered_around, layer)
             measured[layer] = self._depths(layer, covered[layer], edge_m[:, n])
+        speaking = (*claims, *surveys)
+        survey_m = self._spots.survey_distance_m(speaking, self._rows)
+        for n, layer in enumerate(speaking):
+            here = self._spots.surveyed[self._rows, layer]
+            surveyed[layer] = self._beyond(here, survey_m[:, n], self._areas.surveyed_around, layer)
         return Places(rows=rows, covered=covered, surveyed=surveyed, edge_distance_m=measured, measured=self._measured)
 
     def _at(self, spot: Rows, place: Rows) -> tuple[Floats, Floats]:
@@ -274,15 +280,9 @@ class _Clouds:
         for kind, radii in enumerate(self._radii):
             own = self._kind == kind
             first[own] = np.searchsorted(radii, edge_m[own], side="right")
-        count = self._offsets.shape[1]
-        beyond = count - first
-        spot = np.repeat(np.arange(len(edge_m)), beyond)
-        if not spot.size:
+        if (first == self._offsets.shape[1]).all():
             return here[:, None]
-        place = np.arange(len(spot)) - np.repeat(np.cumsum(beyond) - count, beyond)
-        held = np.repeat(here[:, None], count, axis=1)
-        held[spot, place] = ask(layer, *self._at(spot, place))
-        return held
+        return ask(layer, here, self._x, self._y, Around(self._offsets, self._kind, first))
 
     def _depths(self, layer: int, covered: Bools, edge_m: Floats) -> Floats:
         """Measure at covered places; at those of a spot that no edge comes near, its own distance does."""
@@ -292,5 +292,8 @@ class _Clouds:
         near = np.abs(edge_m) < np.array([radii[-1] for radii in self._radii])[self._kind]
         spot, place = np.nonzero(covered[:, self._measured] & near[:, None])
         if spot.size:
-            depths[spot, place] = self._areas.edge_distance_m(layer, *self._at(spot, self._measured[place]))
+            # A place is no farther from the edge than its spot is, and the way to the spot.
+            radii_m = np.array([radii[self._measured[-1]] for radii in self._radii])[self._kind]
+            together = Together(np.cumsum(np.bincount(spot, minlength=len(edge_m))), np.abs(edge_m) + radii_m)
+            depths[spot, place] = self._areas.distance_around_m(layer, *self._at(spot, self._measured[place]), together)
         return depths

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coverage_check import wording
 from coverage_check.availability import Floats, Rows, Surroundings
 from coverage_check.decision import Verdict
 from coverage_check.products import Product
-from coverage_check.qualification.flips import Flips, flips, nearer, no_flips
+from coverage_check.qualification.filling import Filling
 from coverage_check.qualification.gaps import Gapped, inner
-from coverage_check.qualification.numbers import rounded_texts, tenths, tenths_texts
 from coverage_check.qualification.order import Alike
 from coverage_check.qualification.outline import Outline
-from coverage_check.qualification.sharing import Example, prints
-from coverage_check.qualification.stances import Question, numbers
+from coverage_check.qualification.sharing import Example, cut, prints
+from coverage_check.qualification.stances import Question
 from coverage_check.qualification.weighing import VERDICTS, Doubt, Weigher
 from coverage_check.qualification.writing import write
 
@@ -52,13 +50,13 @@ class Part:
     lat: Sequence[float]
     lon: Sequence[float]
 
-    def contents(self) -> Iterator[str]:
+    def contents(self) -> Iterator[bytes]:
         """Write the canonical JSON of each row's decision, without id and made_at."""
-        return self.text.filled(self.columns)
+        return self.text.encoded(self.columns)
 
-    def content(self, number: int) -> str:
+    def content(self, number: int) -> bytes:
         """Write that of one row."""
-        return next(self.text.filled({name: column[number : number + 1] for name, column in self.columns.items()}))
+        return next(self.text.encoded({name: column[number : number + 1] for name, column in self.columns.items()}))
 
 
 class Outlines:
@@ -89,8 +87,11 @@ class Outlines:
         for row, outline in enumerate(self._outlined(alike, own, weigher)):
             outlines[id(outline)] = outline
             rows_of.setdefault(id(outline), []).append(row)
-        for name, outline in outlines.items():
-            yield from _parts(outline, alike, weigher, np.array(rows_of[name]))
+        groups = [(outline, np.array(rows_of[name])) for name, outline in outlines.items()]
+        errors_m = [alike.errors_m[row] for row in np.searchsorted(alike.rows, weigher.rows).tolist()]
+        filling = Filling(weigher, own, groups, errors_m)
+        for outline, rows in groups:
+            yield from _parts(outline, alike, weigher, filling, rows)
 
     def _outlined(self, alike: Alike, own: Question, weigher: Weigher) -> list[Outline]:
         """Give each row its outline: one that is kept, or one made for the first such row."""
@@ -136,56 +137,41 @@ def _match(
     return others
 
 
-def _parts(outline: Outline, alike: Alike, weigher: Weigher, rows: Rows) -> Iterator[Part]:
-    """Fill an outline in for some rows of a weigher, those with the evidence in one order together."""
-    layers = [witness.layer for witness in outline.evidence]
-    edge_m = tenths(weigher.surroundings.edge_distance_m(weigher.rows[rows], layers))
-    orders = _orders(outline, edge_m)
-    for order in dict.fromkeys(orders):
-        some = np.array([number for number, each in enumerate(orders) if each == order])
-        yield _part(outline, alike, weigher, rows[some], order)
+def _parts(outline: Outline, alike: Alike, weigher: Weigher, filling: Filling, rows: Rows) -> Iterator[Part]:
+    """Fill an outline in for its rows, those with the evidence in one order together."""
+    for order, some in _ordered(outline, filling, rows):
+        yield _part(outline, alike, weigher, filling, some, order)
 
 
-def _orders(outline: Outline, edge_m: Floats) -> list[tuple[int, ...]]:
-    """Order the evidence of each row: by rank, and among those of one rank the deepest inside first."""
-    by_depth = np.argsort(-edge_m, axis=1, kind="stable")  # the evidence stands in the order of its ids
+def _ordered(outline: Outline, filling: Filling, rows: Rows) -> Iterator[tuple[tuple[int, ...], Rows]]:
+    """Order the evidence of each row, and give the rows of each order: by rank, of one rank the deepest inside first."""
     ranks = np.array([witness.rank for witness in outline.evidence], dtype=np.int64)
+    if len(set(ranks.tolist())) == len(ranks):  # they stand in the order of their ranks
+        yield tuple(range(len(ranks))), rows
+        return
+    edge_m = filling.edge_m([witness.layer for witness in outline.evidence], rows)
+    by_depth = np.argsort(-edge_m, axis=1, kind="stable")  # and of one rank, in the order of their ids
     by_rank = np.argsort(ranks[by_depth], axis=1, kind="stable")
-    return list(map(tuple, np.take_along_axis(by_depth, by_rank, axis=1).tolist()))
+    orders = np.take_along_axis(by_depth, by_rank, axis=1)
+    same: dict[bytes, list[int]] = {}
+    for number, order in enumerate(cut(orders)):
+        same.setdefault(order, []).append(number)
+    for some in same.values():
+        yield tuple(orders[some[0]].tolist()), rows[some]
 
 
-def _part(outline: Outline, alike: Alike, weigher: Weigher, rows: Rows, order: tuple[int, ...]) -> Part:
-    around, batch_rows = weigher.surroundings, weigher.rows[rows]
+def _part(outline: Outline, alike: Alike, weigher: Weigher, filling: Filling, rows: Rows, order: tuple[int, ...]) -> Part:
+    batch_rows = weigher.rows[rows]
     in_alike = np.searchsorted(alike.rows, batch_rows).tolist()
-    text = outline.text(order)
+    text, sentences = outline.text(order), [outline.sentence(language) for language in ("sv", "en")]
     raw = {
         "given": [alike.given[row] for row in in_alike],
         "normalised": [alike.normalised[row] for row in in_alike],
         "label": [alike.labels[row] for row in in_alike],
     }
-    probability = np.round(weigher.weigh(outline.probability).yes[rows], 6)
-    columns: dict[str, Sequence[str]] = {name: list(map(inner, texts)) for name, texts in raw.items() if name in text.gaps}
+    columns = {name: list(map(inner, texts)) for name, texts in raw.items() if name in text.gaps}
+    columns |= filling.columns(outline, rows)
     columns["location"] = [alike.locations[row] for row in in_alike]
-    columns["probability"] = rounded_texts(probability)
-    for number, question in enumerate(outline.offers):
-        if question is None:
-            continue
-        columns[f"offer {number}"] = rounded_texts(np.round(weigher.weigh(question).yes[rows], 6))
-    own_layers = numbers(weigher.weigh(outline.own).stances)
-    for witness in outline.evidence:
-        among = own_layers if witness.layer in own_layers else (witness.layer,)
-        edge_m = tenths(around.edge_distance_m(batch_rows, [witness.layer])[:, 0])
-        columns[f"edge {witness.id}"] = tenths_texts(edge_m)
-        if witness.serving:
-            columns[f"share {witness.id}"] = rounded_texts(np.round(weigher.seen(witness.layer, among)[0][rows], 6))
-        if any(gap.startswith(f"distance {witness.id} ") for gap in text.gaps):
-            said = [wording.distance_words(metres) for metres in edge_m.tolist()]
-            columns[f"distance {witness.id} sv"] = raw_sv = [words.sv for words in said]
-            columns[f"distance {witness.id} en"] = raw_en = [words.en for words in said]
-            raw |= {f"distance {witness.id} sv": raw_sv, f"distance {witness.id} en": raw_en}
-    if outline.edges:
-        errors_m = np.array([alike.errors_m[row] for row in in_alike])
-        columns["flips"] = _flip_texts(_flips(outline, weigher, batch_rows, errors_m))
     deciding = outline.evidence[order[0]] if order else None
     return Part(
         outline=outline,
@@ -193,32 +179,9 @@ def _part(outline: Outline, alike: Alike, weigher: Weigher, rows: Rows, order: t
         rows=batch_rows,
         text=text,
         columns=columns,
-        raw=raw,
-        probability=probability,
-        edge_distance_m=None
-        if deciding is None or not deciding.measured
-        else tenths(around.edge_distance_m(batch_rows, [deciding.layer])[:, 0]),
+        raw={gap: raw.get(gap) or columns[gap] for sentence in sentences for gap in sentence.gaps},
+        probability=filling.probability(outline.probability, rows),
+        edge_distance_m=filling.edge_m([deciding.layer], rows)[:, 0] if deciding and deciding.measured else None,
         lat=[alike.lat[row] for row in in_alike],
         lon=[alike.lon[row] for row in in_alike],
     )
-
-
-def _flips(outline: Outline, weigher: Weigher, rows: Rows, errors_m: Floats) -> Flips:
-    around = weigher.surroundings
-    layers = [claim.id for claim in around.layers]
-    found = no_flips(len(rows))
-    for edge in outline.edges:
-        layer = layers.index(edge.layer.id)
-        edge_m = around.edge_distance_m(rows, [layer])[:, 0]
-        found = nearer(found, flips(edge, outline.case, errors_m, edge_m, around.edge_bearing_deg(rows, layer)))
-    return found
-
-
-def _flip_texts(found: Flips) -> list[str]:
-    moved, bearing = tenths_texts(tenths(found.if_moved_m)), tenths_texts(tenths(found.bearing_deg) % 360)
-    return [
-        f'{{"bearing_deg":{towards},"if_moved_m":{metres},"to":"{VERDICTS[to].value}"}}' if possible else "null"
-        for towards, metres, to, possible in zip(
-            bearing, moved, found.to.tolist(), np.isfinite(found.if_moved_m).tolist(), strict=True
-        )
-    ]

@@ -147,14 +147,15 @@ class _Given:
     def around(self, row: int, layers: Sequence[int]) -> Mapping[int, Availability]:  # noqa: ARG002 - there is one row
         return {layer: self._given[layer] for layer in layers}
 
-    def places(self, rows: Rows, layers: Sequence[int]) -> Iterator[Places]:
+    def places(self, rows: Rows, claims: Sequence[int], surveys: Sequence[int]) -> Iterator[Places]:
+        layers = (*claims, *surveys)
         size = max((self._given[layer].covered.size for layer in layers), default=1)
         places = slice(1, None) if size > 1 else slice(0, None)
         yield Places(
             rows=rows,
-            covered={layer: self._given[layer].covered[None, places] for layer in layers},
+            covered={layer: self._given[layer].covered[None, places] for layer in claims},
             surveyed={layer: self._given[layer].surveyed[None, places] for layer in layers},
-            edge_distance_m={layer: self._given[layer].edge_distance_m[None, places] for layer in layers},
+            edge_distance_m={layer: self._given[layer].edge_distance_m[None, places] for layer in claims},
             measured=np.arange(max(size - 1, 1)),
             in_order=self._spots == 1,
             spots=self._spots,

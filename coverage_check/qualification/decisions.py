@@ -1,10 +1,11 @@
 """The decisions of a batch: columns at once, each whole decision when it is asked for."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import repeat
-from typing import overload
+from functools import cached_property
+from itertools import chain, repeat
+from typing import Any, overload
 
 from coverage_check.basis import Basis
 from coverage_check.decision import Decision, DecisionColumns
@@ -29,13 +30,19 @@ class Decisions(Sequence[Decision]):
         self, parts: Sequence[Part], single: dict[int, Decision], made_at: datetime, basis: Callable[[int], Basis | None]
     ) -> None:
         self._parts, self._single, self._made_at, self._basis = parts, single, made_at, basis
-        self._where = {
-            row: (part, number) for part in range(len(parts)) for number, row in enumerate(parts[part].rows.tolist())
-        }
+        self._count = len(single) + sum(len(part.rows) for part in parts)
+
+    @cached_property
+    def _where(self) -> dict[int, tuple[int, int]]:
+        return {row: (part, number) for part in range(len(self._parts)) for number, row in enumerate(self._rows(part))}
+
+    def _rows(self, part: int) -> list[int]:
+        rows: list[int] = self._parts[part].rows.tolist()
+        return rows
 
     def __len__(self) -> int:
         """Count the rows."""
-        return len(self._where) + len(self._single)
+        return self._count
 
     @overload
     def __getitem__(self, row: int) -> Decision: ...
@@ -54,7 +61,7 @@ class Decisions(Sequence[Decision]):
         return Decision.of_content(self._parts[part].content(number), self._made_at, self._basis(row))
 
     def __iter__(self) -> Iterator[Decision]:
-        texts: dict[int, str] = {}
+        texts: dict[int, bytes] = {}
         for part in self._parts:
             texts.update(zip(part.rows.tolist(), part.contents(), strict=True))
         for row in range(len(self)):
@@ -71,35 +78,38 @@ class Decisions(Sequence[Decision]):
         language
             ``sv`` or ``en``.
         """
-        rows: list[_Row] = [()] * len(self)
-        for part in self._parts:
-            for row, values in zip(part.rows.tolist(), _values(part, language), strict=True):
-                rows[row] = values
-        for row, decision in self._single.items():
-            rows[row] = _single(decision, language)
+        parts = [_columns(part, language) for part in self._parts]
+        parts += [tuple(zip(row)) for row in (_single(decision, language) for decision in self._single.values())]
+        rows = [*chain.from_iterable(map(self._rows, range(len(self._parts)))), *self._single]
         names = DecisionColumns.__dataclass_fields__
-        return DecisionColumns(**dict(zip(names, zip(*rows, strict=True) if rows else repeat((), len(names)), strict=True)))
+        columns = zip(*parts, strict=True) if parts else repeat((), len(names))
+        return DecisionColumns(
+            **{name: _ordered(rows, chain.from_iterable(column)) for name, column in zip(names, columns, strict=True)}
+        )
 
 
-def _values(part: Part, language: str) -> Iterator[_Row]:
-    decision, location = part.outline.decision, part.alike.location
-    reasons = " ".join(reason.code for reason in decision.reasons)
-    offer = next(iter(decision.alternatives), None)
-    edge_m: Iterator[float | None] = repeat(None) if part.edge_distance_m is None else iter(part.edge_distance_m.tolist())
-    sentence = part.outline.sentence()[language != "sv"]
-    return zip(
-        repeat(decision.verdict, len(part.rows)),
+def _ordered(rows: Sequence[int], values: Iterable[_Value]) -> list[Any]:
+    """Put values into the order of the rows that they belong to."""
+    ordered: list[Any] = [None] * len(rows)
+    for row, value in zip(rows, values, strict=True):
+        ordered[row] = value
+    return ordered
+
+
+def _columns(part: Part, language: str) -> tuple[Iterable[_Value], ...]:
+    decision, location, n = part.outline.decision, part.alike.location, len(part.rows)
+    return (
+        [decision.verdict] * n,
         part.probability.tolist(),
-        repeat(reasons),
-        edge_m,
+        [" ".join(reason.code for reason in decision.reasons)] * n,
+        [None] * n if part.edge_distance_m is None else part.edge_distance_m.tolist(),
         part.lat,
         part.lon,
-        repeat(location.match),
-        repeat(location.level),
-        repeat(offer),
-        sentence.filled(part.raw),
-        (hashlib.sha256(content.encode()).hexdigest() for content in part.contents()),
-        strict=False,
+        [location.match] * n,
+        [location.level] * n,
+        [next(iter(decision.alternatives), None)] * n,
+        part.outline.sentence(language).filled(part.raw),
+        [hashlib.sha256(content).hexdigest() for content in part.contents()],
     )
 
 

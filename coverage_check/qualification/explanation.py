@@ -14,7 +14,7 @@ from coverage_check.location import Location, Match
 from coverage_check.products import Product
 from coverage_check.qualification.assessment import Assessment, Claim
 from coverage_check.qualification.gaps import words_gap
-from coverage_check.qualification.stances import NEARLY_ALL, Fit, Question, Time, conditional_use, reaches
+from coverage_check.qualification.stances import NEARLY_ALL, Fit, Question, Time, conditional_use, elsewhere, reaches
 from coverage_check.technology import Condition
 
 Moved = Callable[[float, float, float, float], tuple[float, float]]
@@ -249,17 +249,12 @@ def _elsewhere(case: Case) -> Iterator[Why]:
     """Name what is there instead: another technology of the network, or the technology from another network."""
     if case.assessment.covered_here:
         return
-    wanted = {claim.layer.technology for claim in case.assessment.focus}
-    networks = {claim.layer.network for claim in case.assessment.focus} or {case.product.network}
-    for a in sorted(case.availabilities, key=lambda a: -a.layer.assumed_level.rank):
-        layer = a.layer
-        live = layer.speaks(case.on) and layer.in_force(case.on) and not layer.stale(case.on)
-        if layer.service is not case.product.service or not live or not (a.covered[0] and a.surveyed[0]):
-            continue
-        if layer.network in networks and layer.technology not in wanted:
-            yield why(ReasonCode.FALLBACK_TECHNOLOGY_ONLY, a)
-        if layer.network not in networks and layer.technology in wanted and reaches(layer, case.product, case.use):
-            yield why(ReasonCode.OTHER_NETWORK_ONLY, a)
+    focus = [claim.layer for claim in case.assessment.focus]
+    layers = [a.layer for a in case.availabilities]
+    for code, number in elsewhere(Question(case.product, case.use, case.on), focus, layers):
+        a = case.availabilities[number]
+        if a.covered[0] and a.surveyed[0]:
+            yield why(code, a)
 
 
 def _why_undetermined(case: Case) -> Iterator[Why]:

@@ -124,6 +124,8 @@ def nearer(one: Flips, other: Flips) -> Flips:
 
 def _kinds(errors_m: Floats) -> tuple[list[tuple[float, float]], npt.NDArray[np.intp]]:
     """Find the kinds of error, for many rows share few, and each row's."""
+    if (errors_m == errors_m[:1]).all():
+        return [tuple(pair) for pair in errors_m[:1].tolist()], np.zeros(len(errors_m), dtype=np.intp)
     pairs = list(map(tuple, errors_m.tolist()))
     numbers = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}
     return list(numbers), np.array([numbers[pair] for pair in pairs], dtype=np.intp)

@@ -4,7 +4,7 @@ The text is the canonical JSON whose hash is the decision's id, so what is fille
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,39 @@ class Witness:
     serving: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Probability:
+    """P_yes of a question."""
+
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How likely a layer serves."""
+
+    layer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """Signed metres to the edge of a layer."""
+
+    layer: int
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceWords:
+    """The same in the words of a language."""
+
+    layer: int
+    language: str
+
+
+Value = Probability | Share | Distance | DistanceWords
+"""What fills a gap, in each row its own."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Outline:
     """What alike rows share.
@@ -43,6 +76,8 @@ class Outline:
         The question whose P_yes is that of each alternative, if that isn't known already.
     edges
         Those that could change the verdict.
+    values
+        Gap → what fills it, where that is a number or made of one.
     """
 
     decision: Decision
@@ -52,7 +87,28 @@ class Outline:
     probability: Question
     offers: tuple[Question | None, ...]
     edges: tuple[Edge, ...]
+    values: Mapping[str, Value] = field(init=False)
     _texts: dict[tuple[int, ...], Gapped] = field(default_factory=dict)
+    _sentences: tuple[Gapped, Gapped] = field(init=False)
+
+    def __post_init__(self) -> None:
+        said: Sentence = self.decision.sentence
+        self._sentences = Gapped.of(said.sv), Gapped.of(said.en)
+        gaps = self.text(tuple(range(len(self.evidence)))).gaps
+        values: dict[str, Value] = {"probability": Probability(self.probability)}
+        values |= {f"offer {n}": Probability(question) for n, question in enumerate(self.offers) if question is not None}
+        for witness in self.evidence:
+            values[f"edge {witness.id}"] = Distance(witness.layer)
+            values[f"share {witness.id}"] = Share(witness.layer)
+            values |= {
+                f"distance {witness.id} {language}": DistanceWords(witness.layer, language) for language in ("sv", "en")
+            }
+        self.values = {gap: value for gap, value in values.items() if gap in gaps}
+
+    @property
+    def crossing(self) -> Hashable:
+        """What tells whose verdicts change alike where an edge is crossed."""
+        return self.case.verdict, *((edge.layer.id, *edge.become.items()) for edge in self.edges)
 
     def text(self, order: tuple[int, ...]) -> Gapped:
         """Give the canonical JSON with gaps, the evidence in an order."""
@@ -60,10 +116,9 @@ class Outline:
             self._texts[order] = Gapped.of(canonical(self._content(order)))
         return self._texts[order]
 
-    def sentence(self) -> tuple[Gapped, Gapped]:
-        """Give the sentence with gaps, Swedish and English."""
-        said: Sentence = self.decision.sentence
-        return Gapped.of(said.sv), Gapped.of(said.en)
+    def sentence(self, language: str) -> Gapped:
+        """Give the sentence with gaps, in Swedish or English."""
+        return self._sentences[language != "sv"]
 
     def _content(self, order: tuple[int, ...]) -> dict[str, Any]:
         content = self.decision.to_dict()

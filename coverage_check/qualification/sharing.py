@@ -12,9 +12,10 @@ import numpy.typing as npt
 from coverage_check import wording
 from coverage_check.availability import Availability, Bools, Floats
 from coverage_check.decision import Verdict
+from coverage_check.layer import Layer
 from coverage_check.qualification.assessment import Assessment, assessed
 from coverage_check.qualification.questions import HOPE, LEAST
-from coverage_check.qualification.stances import NEARLY_ALL, Question, Stance, numbers
+from coverage_check.qualification.stances import NEARLY_ALL, Question, Reach, Stance, elsewhere, numbers
 from coverage_check.qualification.weighing import VERDICTS, Weighed, Weigher
 
 Prints = npt.NDArray[np.uint8]
@@ -38,9 +39,9 @@ class Example:
         self.alone = False
         around, self._at = weigher.surroundings, weigher.rows[row : row + 1]
         self._split, self._near = [False] * len(around.layers), [False] * len(around.layers)
-        layers = numbers(weigher.weigh(own).stances)
-        for layer, near in zip(layers, _near(weigher, layers)[row].tolist(), strict=True):
-            self._split[layer], self._near[layer] = bool(weigher.seen(layer, layers)[1][row]), near
+        reach = Reach.of(weigher.weigh(own).stances)
+        for layer, near in zip(reach.claims, _near(weigher, reach.claims)[row].tolist(), strict=True):
+            self._split[layer], self._near[layer] = bool(weigher.seen(layer, reach)[1][row]), near
         self.availabilities = tuple(
             Availability(
                 layer=layer,
@@ -75,18 +76,43 @@ def prints(weigher: Weigher, questions: Sequence[Question]) -> list[bytes]:
     """Give for each row what has to be the same, so that the same is chosen wherever these questions are asked."""
     around, rows = weigher.surroundings, weigher.rows
     weighed = [weigher.weigh(question) for question in questions]
-    columns: list[Prints] = [np.packbits(around.covered[rows], axis=1), np.packbits(around.surveyed[rows], axis=1)]
-    own_layers = numbers(weighed[0].stances)
-    columns += [weigher.seen(layer, own_layers)[1][:, None].astype(np.uint8) for layer in own_layers]
-    columns.append(_near(weigher, own_layers).astype(np.uint8))
+    own, reach = list(numbers(weighed[0].stances)), Reach.of(weighed[0].stances)
+    covered, surveyed = around.covered[rows], around.surveyed[rows]
+    columns: list[Prints] = [np.packbits(covered[:, own], axis=1), np.packbits(surveyed[:, own], axis=1)]
+    columns += _elsewhere(weighed[0], around.layers, covered & surveyed)
+    columns += [weigher.seen(layer, reach)[1][:, None].astype(np.uint8) for layer in reach.claims]
+    columns.append(_near(weigher, reach.claims).astype(np.uint8))
     for each in weighed:
         columns.append(_outcome(each, weigher))
         columns += _nearest(each, weigher)
     columns.append(_ranks(weighed))
-    whole = np.ascontiguousarray(np.concatenate(columns, axis=1))
-    width = whole.shape[1]
-    data = whole.tobytes()
+    return cut(np.concatenate(columns, axis=1))
+
+
+def cut(rows: npt.NDArray[np.generic]) -> list[bytes]:
+    """Give each row of a table as bytes, which can be compared at once."""
+    data, width = rows.tobytes(), rows.itemsize * rows.shape[1]
     return [data[start : start + width] for start in range(0, len(data), width)]
+
+
+def _elsewhere(own: Weighed, layers: Sequence[Layer], claimed: Bools) -> list[Prints]:
+    """Tell which other layers are named: the first that covers the place, of each kind. A yes names none."""
+    question = own.question
+    open_ = (own.verdict != _DELIVERABLE)[:, None] | (not question.product.on_sale(question.on))
+    columns = []
+    for focus in _focuses(own):
+        named = elsewhere(question, [stance.layer for stance in focus], layers)
+        for code in dict(named):
+            candidates = [number for kind, number in named if kind is code]
+            there = claimed[:, candidates] & open_
+            columns.append(np.where(there.any(axis=1), np.argmax(there, axis=1), len(candidates)).astype(np.uint8)[:, None])
+    return columns
+
+
+def _focuses(weighed: Weighed) -> Sequence[Sequence[Stance]]:
+    """Give what each row's verdict may be explained by: `Assessment.focus`."""
+    every = bool(weighed.question.product.all_of)
+    return weighed.stances if every else [tuple(stance for each in weighed.stances for stance in each)]
 
 
 def _outcome(weighed: Weighed, weigher: Weigher) -> Prints:
@@ -98,10 +124,8 @@ def _outcome(weighed: Weighed, weigher: Weigher) -> Prints:
 
 def _nearest(weighed: Weighed, weigher: Weigher) -> list[Prints]:
     """Tell which of the claims of one fit and time has its edge deepest: `Assessment.best`."""
-    every = bool(weighed.question.product.all_of)
-    focuses = weighed.stances if every else [tuple(stance for each in weighed.stances for stance in each)]
     columns = []
-    for focus in focuses:
+    for focus in _focuses(weighed):
         kinds: dict[object, list[Stance]] = {}
         for stance in focus:
             kinds.setdefault((stance.fit, stance.time), []).append(stance)

@@ -5,12 +5,12 @@ receiver), and serves on the day or doesn't (live, stale, off, silent).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, auto
 from operator import attrgetter
 
-from coverage_check.decision import Thresholds, Use, Verdict
+from coverage_check.decision import ReasonCode, Thresholds, Use, Verdict
 from coverage_check.layer import Layer
 from coverage_check.products import Need, Product, Risk
 from coverage_check.technology import Condition, PlaceOfUse, Receiver, SignalLevel, needed_level
@@ -44,6 +44,14 @@ class Question:
     use: Use
     on: date
     handset_only: bool = False
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.product, self.use, self.on, self.handset_only)))
+
+    def __hash__(self) -> int:
+        """Give the hash, reckoned once: products are long, and questions are looked up all the time."""
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,49 @@ def _time(layer: Layer, on: date) -> Time:
     if not layer.in_force(on):
         return Time.OFF
     return Time.STALE if layer.stale(on) else Time.LIVE
+
+
+def elsewhere(question: Question, focus: Sequence[Layer], layers: Sequence[Layer]) -> list[tuple[ReasonCode, int]]:
+    """Give the layers, by number, that could be named to who can't have what was asked, the best level first.
+
+    Another technology of the network, or the technology from another network; of each only the first that covers the place
+    is named.
+
+    Parameters
+    ----------
+    focus
+        The layers that the verdict is explained by.
+    """
+    product, on = question.product, question.on
+    wanted = {layer.technology for layer in focus}
+    networks = {layer.network for layer in focus} or {product.network}
+    named = []
+    for number in sorted(range(len(layers)), key=lambda number: -layers[number].assumed_level.rank):
+        layer = layers[number]
+        if layer.service is not product.service or _time(layer, on) is not Time.LIVE:
+            continue
+        if layer.network in networks and layer.technology not in wanted:
+            named.append((ReasonCode.FALLBACK_TECHNOLOGY_ONLY, number))
+        if layer.network not in networks and layer.technology in wanted and reaches(layer, product, question.use):
+            named.append((ReasonCode.OTHER_NETWORK_ONLY, number))
+    return named
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The layers to ask all around a place: `claims` serve on the day, of `surveys` only the survey area counts."""
+
+    claims: tuple[int, ...]
+    surveys: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, by_need: Sequence[Sequence[Stance]]) -> "Reach":
+        """Give those of some stances. A network that doesn't serve still speaks; a silent layer doesn't."""
+        times = {stance.number: stance.time for each in by_need for stance in each}
+        return cls(
+            claims=tuple(number for number, time in times.items() if time in (Time.LIVE, Time.STALE)),
+            surveys=tuple(number for number, time in times.items() if time is Time.OFF),
+        )
 
 
 def numbers(by_need: Sequence[Sequence[Stance]]) -> tuple[int, ...]:

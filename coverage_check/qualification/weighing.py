@@ -14,7 +14,7 @@ from coverage_check.availability import Bools, Floats, Places, Rows, Surrounding
 from coverage_check.decision import Verdict
 from coverage_check.layer import Layer
 from coverage_check.products import Risk
-from coverage_check.qualification.stances import Fit, Question, Stance, Time, numbers, stances
+from coverage_check.qualification.stances import Fit, Question, Reach, Stance, Time, stances
 from coverage_check.reliability import Reliability
 
 Codes = npt.NDArray[np.int8]
@@ -87,8 +87,12 @@ class Weigher:
         self.gross_error = doubt.gross_error
         self._doubt = doubt
         self._weighed: dict[Question, Weighed] = {}
-        self._seen: dict[tuple[int, tuple[int, ...]], tuple[Floats, Bools]] = {}
-        self._places: dict[tuple[int, ...], list[tuple[Rows, Places]]] = {}
+        self._seen: dict[tuple[int, Reach], tuple[Floats, Bools]] = {}
+        self._places: dict[Reach, list[tuple[Rows, Places]]] = {}
+
+    def some(self, rows: Rows) -> "Weigher":
+        """Give a weigher of some of the rows; `rows` are their numbers here, ascending."""
+        return Weigher(self.surroundings, self.rows[rows], self._doubt, self.cep95_m[rows])
 
     def weigh(self, question: Question) -> Weighed:
         """Weigh a question in every row."""
@@ -96,19 +100,19 @@ class Weigher:
             self._weighed[question] = self._weigh(question)
         return self._weighed[question]
 
-    def seen(self, layer: int, among: tuple[int, ...]) -> tuple[Floats, Bools]:
+    def seen(self, layer: int, among: Reach) -> tuple[Floats, Bools]:
         """Give how likely a layer serves, and whether its edge runs between the customer's places.
 
         Parameters
         ----------
         among
-            The layers looked at together with it.
+            The layers looked at together with it, whose claims are asked about.
         """
         if (layer, among) not in self._seen:
             self._seen[layer, among] = self._see(layer, among)
         return self._seen[layer, among]
 
-    def _see(self, layer: int, among: tuple[int, ...]) -> tuple[Floats, Bools]:
+    def _see(self, layer: int, among: Reach) -> tuple[Floats, Bools]:
         share, split = np.empty(len(self.rows)), np.empty(len(self.rows), dtype=bool)
         claim = self.surroundings.layers[layer]
         for at, places in self._look(among):
@@ -120,12 +124,12 @@ class Weigher:
             split[at] = (covered.any(axis=1) | here) & ~(covered.all(axis=1) & here)
         return share, split
 
-    def _look(self, layers: tuple[int, ...]) -> list[tuple[Rows, Places]]:
+    def _look(self, reach: Reach) -> list[tuple[Rows, Places]]:
         """Look around all rows, as far as some layers are concerned: (which of our rows, their places)."""
-        if layers not in self._places:
-            parts = self.surroundings.places(self.rows, layers)
-            self._places[layers] = [(np.searchsorted(self.rows, part.rows), part) for part in parts]
-        return self._places[layers]
+        if reach not in self._places:
+            parts = self.surroundings.places(self.rows, reach.claims, reach.surveys)
+            self._places[reach] = [(np.searchsorted(self.rows, part.rows), part) for part in parts]
+        return self._places[reach]
 
     def _weigh(self, question: Question) -> Weighed:
         n, risk = len(self.rows), question.product.risk
@@ -134,7 +138,7 @@ class Weigher:
         weakest = np.zeros(n, dtype=np.int8)
         agree, partly_unknown = np.empty((2, n), dtype=bool)
         exact, each = np.empty((2, n))
-        for at, places in self._look(numbers(by_need)):
+        for at, places in self._look(Reach.of(by_need)):
             needs = [_need_met(places, stances_) for stances_ in by_need]
             met = _combined(needs, every=bool(question.product.all_of))
             served[at], unknown[at] = met.mean(places), _share(met.unknown)
