@@ -75,6 +75,8 @@ class Audited:
         Sales whose address nobody could be asked about.
     resumed_rows
         Sales that an earlier run had judged.
+    first_faulty_row
+        The first sale that could not be read; the row below the header is 1.
     listed
         How many the report lists; fewer than there are where it was cut.
     """
@@ -82,6 +84,7 @@ class Audited:
     figures: Figures
     geocoder_down: int
     resumed_rows: int = 0
+    first_faulty_row: int | None = None
     listed: int = 0
 
 
@@ -169,6 +172,7 @@ class _Sales:
         self._notes = RowNotes(table, self._reading, by=outputs.by, hide=hide, months=True)
         self._report = auditor.report(self._notes.splitting, outputs.options)
         self._geocoder_down = 0
+        self._first_faulty_row: int | None = None
         self._plan = layout(table, outputs.table, run.form, auditor.today) if outputs.table else None
         # A line asks no more of a checker than Noting has.
         noting = cast("Checker", Noting(auditor, hide=hide, language=run.defaults.language))
@@ -199,6 +203,8 @@ class _Sales:
             for number, (cells, (_, noted)) in enumerate(zip(chunk.rows, both, strict=True), start=chunk.first):
                 self._report.take(self._notes.of(number, cells, noted))
                 self._geocoder_down += noted.reason is ReasonCode.GEOCODER_UNAVAILABLE
+                if noted.faulty and self._first_faulty_row is None:
+                    self._first_faulty_row = number
 
     def audited(self) -> Audited:
         """Tell how it came out."""
@@ -210,6 +216,7 @@ class _Sales:
             figures=figures,
             geocoder_down=self._geocoder_down,
             resumed_rows=self._course.resumed_rows,
+            first_faulty_row=self._first_faulty_row,
             listed=self._report.listed,
         )
 

@@ -93,6 +93,9 @@ def audit(
     say(figures_text(audited.figures))
     for path in outputs.paths:
         tell(f"written: {path}")
+    if audited.first_faulty_row is not None:
+        first = f"the first is row {audited.first_faulty_row} below the header"
+        tell(f"{audited.figures.faulty:,} sales could not be read: {first}; cc_error and the report say why.")
     tell_cut(report, listed=audited.listed, rows=audited.figures.rows)
     found = {verdict.value for verdict, count in audited.figures.own_day.counts.items() if count}
     return exit_code(found, wanted, geocoder_down=bool(audited.geocoder_down))

@@ -157,7 +157,7 @@ def test_a_row_that_cant_be_read_is_a_row_that_says_why(checker: Checker, tmp_pa
     assert "day of sale" in after[1]["cc_error"]
     assert all(row["cc_error"].startswith(("INVALID_INPUT: ", "UNKNOWN_PRODUCT: ")) for row in after[1:])
     assert not any("Harg" in row["cc_error"] for row in after[1:])
-    assert (audited.figures.rows, audited.figures.faulty) == (7, 6)
+    assert (audited.figures.rows, audited.figures.faulty, audited.first_faulty_row) == (7, 6, 2)
 
 
 def test_a_table_without_a_day_of_sale_is_refused_unless_one_is_given(checker: Checker, tmp_path: Path) -> None:
