@@ -13,7 +13,7 @@ from coverage_check.orders.deciding import Answer, Deciding, Outcome, Reading, a
 from coverage_check.orders.tables import Chunk, Table
 from coverage_check.report.html import Options, Report
 from coverage_check.report.judged import Judged, cost_of
-from coverage_check.report.noted import REFERENCE, Noted, note
+from coverage_check.report.noted import ADDRESS, REFERENCE, Noted, note
 from coverage_check.report.splitting import Splitting
 
 if TYPE_CHECKING:
@@ -60,7 +60,10 @@ class RowNotes:
     def of(self, number: int, cells: Sequence[object], noted: Noted) -> Noted:
         """Add to a note which row it is of."""
         reference = "" if REFERENCE in self._hide else self._reading.cell("order_id", cells)
-        return replace(noted, row=number, reference=reference, values=self.splitting.values(cells, self._reading(cells)))
+        values = self.splitting.values(cells, self._reading(cells))
+        if noted.faulty and ADDRESS in self._hide:  # its cells may stand in the wrong columns, and be an address
+            values = ("",) * len(values)
+        return replace(noted, row=number, reference=reference, values=values)
 
 
 class Noting:
