@@ -10,8 +10,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from coverage_check.config import Config, read_config
-from coverage_check.coverage.archive import open_snapshot
+from coverage_check.coverage.archive import Archive, open_snapshot, published
 from coverage_check.coverage.implementation import implementation
+from coverage_check.coverage.manifest import NAME as MANIFEST
+from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.errors import CoverageCheckError, GeocoderUnavailable
 from coverage_check.geocoders.base import Geocoder
 from coverage_check.geocoders.cached import Cached
@@ -52,7 +54,7 @@ def examine(config: str | Path) -> Iterator[Finding]:
         return
     yield Finding("config", str(settings.path))
     on = settings.as_of or datetime.now(tz=UTC).astimezone().date()
-    for look in (_snapshot, _products, _geocoder):
+    for look in (_snapshot, _archive, _products, _geocoder):
         try:
             yield from look(settings, on)
         except CoverageCheckError as error:
@@ -117,6 +119,26 @@ def _snapshot(config: Config, on: date) -> Iterator[Finding]:
             yield Finding("snapshot", text, fault=True)
     if not any(layer.in_force(on) for layer in snapshot.layers):
         yield Finding("snapshot", f"no layer is in force on {on}: import a newer delivery", fault=True)
+
+
+def _archive(config: Config, on: date) -> Iterator[Finding]:  # noqa: ARG001 - same shape as the other looks
+    """Read every delivery that an audit or a replay may need, not only the one that answers today."""
+    if config.snapshots is None:
+        return
+    whole = True
+    for manifest in sorted(config.snapshots.glob(f"*/{MANIFEST}")):
+        try:
+            snapshot = Snapshot.open(manifest.parent)
+            snapshot.verify()
+        except CoverageCheckError as error:
+            whole = False
+            yield Finding("archive", f"{error.code}: {error}", fault=True)
+        else:
+            text = f"{manifest.parent.name}, published on {published(snapshot)}: {snapshot.id[:12]} is whole"
+            yield Finding("archive", text)
+    if whole:
+        first = published(Archive.open(config.snapshots).snapshots[0])
+        yield Finding("archive", f"answers for sales from {first} on: an audit finds earlier ones undetermined")
 
 
 def _products(config: Config, on: date) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from coverage_check.order_rows import (
     OUT,
     Defaults,
     OrderRow,
+    column_names,
     find_columns,
     known_columns,
     read_row,
@@ -53,7 +54,8 @@ def frame_rows(
     if points:
         cells |= points
     used = {name: n for n, name in enumerate(cells)}
-    return [read_row(row, used, defaults, errors=errors) for row in zip(*cells.values(), strict=True)]
+    names = column_names([*header, *(points or ())], places)
+    return [read_row(row, used, defaults, names=names, errors=errors) for row in zip(*cells.values(), strict=True)]
 
 
 def with_answers(orders: Orders, answers: Sequence[Mapping[str, object]]) -> Orders:

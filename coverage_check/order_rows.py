@@ -7,14 +7,26 @@ that it shows.
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import repeat
 
 from coverage_check.decision import Alternative, Decision, DecisionColumns, Verdict
 from coverage_check.declaration import nearest
-from coverage_check.errors import InvalidInput, TableInvalid
+from coverage_check.errors import BatchRefused, InvalidInput, TableInvalid, UnknownProduct
 from coverage_check.location import ErrorModel, Location
+from coverage_check.order_cells import (
+    PLACE,
+    POSITION,
+    address_of,
+    date_of,
+    position_of,
+    product_of,
+    read_day,
+    where,
+    word_of,
+)
+from coverage_check.technology import PlaceOfUse, Receiver, word
 
 CANONICAL = (
     "order_id",
@@ -57,9 +69,6 @@ OUT = (
 NUMBERS = ("cc_probability", "cc_edge_distance_m", "cc_lat", "cc_lon")
 """Those of them that hold numbers; the others hold text."""
 
-_PLACES = {"inomhus": "indoors", "utomhus": "outdoors", "bil": "vehicle", "fordon": "vehicle"}
-_RECEIVERS = {"telefon": "handset", "mobil": "handset", "router": "indoor_router", "antenn": "outdoor_antenna"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
@@ -70,6 +79,11 @@ class Defaults:
     at: str | None = None
     receiver: str | None = None
     language: str = "sv"
+
+    def __post_init__(self) -> None:
+        for kind, value in ((PlaceOfUse, self.at), (Receiver, self.receiver)):
+            if value is not None:
+                word(kind, value)
 
     @classmethod
     def of(cls, **values: str | date | None) -> "Defaults":
@@ -89,7 +103,13 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRow:
-    """What one row asks."""
+    """What one row asks.
+
+    Attributes
+    ----------
+    names
+        Canonical name → the column's own, for whoever is told what is wrong with the row.
+    """
 
     product: str
     address: str | None
@@ -97,6 +117,14 @@ class OrderRow:
     on: date | None
     at: str | None
     receiver: str | None
+    names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def fault(self, error: InvalidInput) -> InvalidInput:
+        """Say in which column an error lies that came up when the row was understood."""
+        if isinstance(error, BatchRefused):
+            return error  # nothing is wrong with the row
+        columns = ("product",) if isinstance(error, UnknownProduct) else PLACE if self.location is None else POSITION
+        return type(error)(f"{where(columns, self.names)}{error}")
 
 
 def find_columns(
@@ -169,59 +197,59 @@ def _require(places: Mapping[str, int], header: Sequence[str], defaults: Default
         raise TableInvalid(message)
 
 
+def column_names(header: Sequence[str], places: Mapping[str, int]) -> dict[str, str]:
+    """Give the columns' own names by their canonical ones: in faults a column is called what its table calls it."""
+    return {name: header[place] for name, place in places.items()}
+
+
 def read_order(
     values: Sequence[object],
     width: int,
     places: Mapping[str, int],
     defaults: Defaults,
     *,
+    names: Mapping[str, str] | None = None,
     errors: ErrorModel | None = None,
 ) -> OrderRow | InvalidInput:
     """Read one row of a table with `width` columns; as `read_row`, and a row of another width is a fault."""
     if len(values) != width:
-        return InvalidInput(f"The row has {len(values)} cells and the header {width}: a delimiter or a quote is missing.")
-    return read_row(values, places, defaults, errors=errors)
+        much = "missing" if len(values) < width else "too many, perhaps inside a cell that needs quotes"
+        return InvalidInput(f"The row has {len(values)} cells, the header {width}: a delimiter is {much}.")
+    return read_row(values, places, defaults, names=names, errors=errors)
 
 
 def read_row(
-    values: Sequence[object], places: Mapping[str, int], defaults: Defaults, *, errors: ErrorModel | None = None
+    values: Sequence[object],
+    places: Mapping[str, int],
+    defaults: Defaults,
+    *,
+    names: Mapping[str, str] | None = None,
+    errors: ErrorModel | None = None,
 ) -> OrderRow | InvalidInput:
-    """Read one row; a fault in it comes back as an error, so that the row stays a row. `errors` bounds its position."""
+    """Read one row; a fault in it comes back as an error, so that the row stays a row.
+
+    Parameters
+    ----------
+    names
+        What faults call the columns, as `column_names` gives it.
+    errors
+        Bounds how far off a position may be.
+    """
     cells = {name: cell_text(values[n]) if n < len(values) else "" for name, n in places.items()}
+    known = names or {}
     try:
-        location = _position(cells.get("lat", ""), cells.get("lon", ""), errors)
+        location = position_of(cells.get("lat", ""), cells.get("lon", ""), known, errors)
         return OrderRow(
-            product=_product(cells.get("product") or defaults.product),
-            address=None if location else _address(cells),
+            product=product_of(cells.get("product") or defaults.product, known),
+            address=None if location else address_of(cells, known),
             location=location,
-            on=read_day(cells.get("date") or defaults.on),
-            at=_word(cells.get("place_of_use"), _PLACES) or defaults.at,
-            receiver=_word(cells.get("receiver"), _RECEIVERS) or defaults.receiver,
+            on=date_of(cells.get("date"), known) or defaults.on,
+            at=word_of("place_of_use", cells, known) or defaults.at,
+            receiver=word_of("receiver", cells, known) or defaults.receiver,
+            names=known,
         )
     except InvalidInput as error:
         return error
-
-
-def read_day(value: object) -> date | None:
-    """Read 2025-11-01, with or without a time of day; None for nothing.
-
-    Raises
-    ------
-    InvalidInput
-        Any other text: 01/11/2025 could be two days, so it is none.
-    """
-    if value is None or value == "":
-        return None
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    text = str(value).strip()
-    try:
-        return datetime.fromisoformat(text).date()
-    except ValueError:
-        message = "A date must be written as 2025-11-01: other orders of day and month can't be told apart."
-        raise InvalidInput(message) from None
 
 
 def cell_text(value: object) -> str:
@@ -235,33 +263,6 @@ def cell_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return str(value).strip()
-
-
-def _word(value: str | None, swedish: Mapping[str, str]) -> str | None:
-    return swedish.get(value.casefold(), value) if value else None
-
-
-def _position(lat: str, lon: str, errors: ErrorModel | None) -> Location | None:
-    """Read a position; decimal commas are Swedish. Half a position is a fault, not an address."""
-    if not lat and not lon:
-        return None
-    if not (lat and lon):
-        raise InvalidInput("The row's lat and lon must both be numbers in degrees, or both empty.")
-    return Location.written(lat=lat, lon=lon, errors=errors)
-
-
-def _product(code: str | None) -> str:
-    if not code:
-        raise InvalidInput("The row names no product: fill it in, or give --product.")
-    return code
-
-
-def _address(cells: Mapping[str, str]) -> str:
-    last = " ".join(part for part in (cells.get("postcode", ""), cells.get("town", "")) if part)
-    address = ", ".join(part for part in (cells.get("address", ""), last) if part)
-    if not address:
-        raise InvalidInput("The row has no address and no position: fill one in.")
-    return address
 
 
 def answer_columns(decision: Decision, language: str = "sv") -> dict[str, object]:

@@ -109,9 +109,8 @@ class Catalogue(Mapping[str, Product]):
 
     def __getitem__(self, code: str) -> Product:
         if code not in self._products:
-            code = str(code)
-            hint = nearest(code, self._products) or f"; known are {', '.join(self._products)}."
-            raise UnknownProduct(f"There is no product {code[:64]!r} in the catalogue{hint}")
+            hint = nearest(str(code), self._products) or f"; known are {', '.join(self._products)}."
+            raise UnknownProduct(f"The catalogue has no product of this code{hint}")  # which may be a cell with an address
         return self._products[code]
 
     def __contains__(self, code: object) -> bool:

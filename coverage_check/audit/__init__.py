@@ -6,6 +6,7 @@ audit_frame(checker, sales, by=["channel"]).figures
 
 from coverage_check.audit.frame import AuditedFrame, audit_frame
 from coverage_check.audit.judging import Auditor
-from coverage_check.audit.sales import TODAY, Audited, Outputs, audit_sales
+from coverage_check.audit.noting import TODAY
+from coverage_check.audit.sales import Audited, Outputs, audit_sales
 
 __all__ = ["TODAY", "Audited", "AuditedFrame", "Auditor", "Outputs", "audit_frame", "audit_sales"]

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coverage_check.audit.judging import Auditor
-from coverage_check.audit.sales import TODAY, answer_row
+from coverage_check.audit.noting import ANSWER, answer_row
 from coverage_check.coverage.archive import Archive
 from coverage_check.errors import TableInvalid
 from coverage_check.order_frames import frame_rows
-from coverage_check.order_rows import OUT, Defaults, find_columns
+from coverage_check.order_rows import Defaults, find_columns
 from coverage_check.orders import whole
 from coverage_check.report.figures import Figures
 from coverage_check.report.html import Options
@@ -98,14 +98,12 @@ def audit_frame(
     references = ["" if "order_id" not in places else str(row[places["order_id"]]) for row in cells]
     judged = [
         auditor.judged(n + 1, row, outcomes, reference=references[n], values=splitting.values(cells[n], row))
-        for n, (row, outcomes) in enumerate(zip(rows, auditor.judge(rows), strict=True))
+        for n, (row, outcomes) in enumerate(zip(rows, auditor.judge_many(rows), strict=True))
     ]
     report = auditor.report(splitting, Options())
     for row in judged:
         report.add(row)
-    answers = pd.DataFrame(
-        [answer_row(row, otherwise.language) for row in judged], index=sales.index, columns=[*OUT, *TODAY]
-    )
+    answers = pd.DataFrame([answer_row(row, otherwise.language) for row in judged], index=sales.index, columns=list(ANSWER))
     return AuditedFrame(
         frame=pd.concat([sales, answers], axis=1),
         figures=report.figures,

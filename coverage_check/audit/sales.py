@@ -3,38 +3,32 @@
 import csv
 import io
 import json
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from coverage_check.audit.judging import Auditor
+from coverage_check.audit.noting import ANSWER, ANSWER_NUMBERS, Noting, cells_and_note
 from coverage_check.coverage.archive import Archive
 from coverage_check.decision import ReasonCode
-from coverage_check.errors import CoverageCheckError, InvalidInput, OutputRefused, TableInvalid
-from coverage_check.order_rows import NUMBERS, OUT, OrderRow, cell_text, refuse_answered
-from coverage_check.orders import Chunk, Run, Table, neutral, open_table, whole
-from coverage_check.orders.deciding import Outcome, Reading, answer_of
+from coverage_check.errors import InvalidInput, TableInvalid
+from coverage_check.order_rows import refuse_answered
+from coverage_check.orders import Chunk, Progress, Run, Table, neutral, open_table
+from coverage_check.orders.course import Course, day_of, identity_of, kept_beside, refuse_targets
+from coverage_check.orders.deciding import Answer, Line, Outcome, Reading
+from coverage_check.orders.part import Part, begun
+from coverage_check.orders.reporting import RowNotes
 from coverage_check.orders.whole import ordinary
 from coverage_check.orders.writing import Write, layout, writing
 from coverage_check.report.figures import Figures
 from coverage_check.report.html import Options
-from coverage_check.report.judged import Judged, doubt_of, reason_of
-from coverage_check.report.splitting import Splitting
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker
 
-_SAME = ("verdict", "probability", "reasons", "alternative", "sentence", "decision_id")
-TODAY = (*(f"cc_today_{name}" for name in _SAME), "cc_at_risk")
-"""What an audit adds after an order's columns: the verdict as of today, and the money at risk as of the day of sale."""
-
-_TODAY_PLACES = tuple(OUT.index(f"cc_{name}") for name in _SAME)
-_ANSWER_NUMBERS = (*NUMBERS, "cc_today_probability", "cc_at_risk")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +59,11 @@ class Outputs:
         if self.figures and self.figures.suffix.lower() not in {".csv", ".json"}:
             raise InvalidInput(f"Figures are CSV or JSON: name {self.figures.name} .csv or .json.")
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What is written; beside the first of them lies what is done, until all is."""
+        return tuple(path for path in (self.table, self.report, self.figures) if path is not None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audited:
@@ -74,10 +73,19 @@ class Audited:
     ----------
     geocoder_down
         Sales whose address nobody could be asked about.
+    resumed_rows
+        Sales that an earlier run had judged.
+    first_faulty_row
+        The first sale that could not be read; the row below the header is 1.
+    listed
+        How many the report lists; fewer than there are where it was cut.
     """
 
     figures: Figures
     geocoder_down: int
+    resumed_rows: int = 0
+    first_faulty_row: int | None = None
+    listed: int = 0
 
 
 def audit_sales(
@@ -87,7 +95,7 @@ def audit_sales(
     *,
     archive: Archive | None = None,
     run: Run | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Audited:
     """Judge every sale of a table, and write what is asked for.
 
@@ -98,9 +106,10 @@ def audit_sales(
     archive
         The deliveries by day of publication; see `Auditor`.
     run
-        Columns, defaults, sheet, limit and the table's format; the rest is for orders.
+        As for orders; nothing is recorded in a ledger. What is done lies in a folder ``.part`` beside the first of the
+        outputs until all of them are written.
     progress
-        Told the number of rows done.
+        Called after each chunk.
 
     Raises
     ------
@@ -112,63 +121,108 @@ def audit_sales(
         The geocoder answers no batches, or what shall be left out is asked for.
     """
     run = run or Run()
-    for path in (outputs.table, outputs.report, outputs.figures):
-        if path and ordinary(path).exists() and source.exists() and path.samefile(source):
-            raise OutputRefused(f"{path.name} is the input: name another file.")
-    auditor = Auditor(checker, archive=archive)
-    with open_table(source, sheet=run.sheet) as table, _written(table, outputs.table, run, auditor.today) as write:
-        sales = _Sales(auditor, table, run, outputs)
-        for chunk in table.chunks(limit=run.limit):
-            write(chunk, sales.take(chunk))
-            if progress:
-                progress(chunk.first + len(chunk.rows) - 1)
-    _write_text(outputs.report, lambda: auditor.page(sales.report))
-    figures = sales.report.figures
-    _write_text(outputs.figures, lambda: figures_text(figures, outputs.figures))
-    return Audited(figures=figures, geocoder_down=sales.geocoder_down)
+    refuse_targets(source, outputs.paths)
+    beside = ordinary(outputs.paths[0]) if outputs.paths else None
+    earlier = begun(beside) if beside and run.resume else {}
+    auditor = Auditor(checker, archive=archive, today=day_of(earlier))
+    with open_table(source, sheet=run.sheet) as table:
+        sales = _Sales(auditor, table, run, outputs, progress)
+        if beside is None:
+            sales.take(_nowhere, None)
+        else:
+            choice = _choice(run, outputs)
+            identity = identity_of(source, config=auditor.fingerprint, as_of=auditor.today, choice=choice)
+            with kept_beside(beside, identity, resume=run.resume) as part:
+                sales.write(part)
+    return sales.audited()
+
+
+def _choice(run: Run, outputs: Outputs) -> Mapping[str, object]:
+    """Name what else the answers of a run depend on."""
+    return {
+        "columns": sorted(run.columns.items()),
+        "defaults": run.defaults,
+        "sheet": run.sheet,
+        "limit": run.limit,
+        "what the report leaves out": sorted(outputs.options.hide),
+    }
 
 
 class _Sales:
-    """The rows of one table on their way into the report."""
+    """The rows of one table on their way into the outputs."""
 
-    def __init__(self, auditor: Auditor, table: Table, run: Run, outputs: Outputs) -> None:
+    def __init__(
+        self,
+        auditor: Auditor,
+        table: Table,
+        run: Run,
+        outputs: Outputs,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
         refuse_answered(table.header, table.name)
-        self._auditor = auditor
+        auditor.require_product(run.defaults.product)
         self._reading = Reading.of(table, run.columns, run.defaults, errors=auditor.errors)
         if "date" not in self._reading.places and run.defaults.on is None:
             raise TableInvalid(
                 f"{table.name} has no column that is the day of sale: name one with --column date=NAME, or give --on."
             )
-        places = self._reading.places
-        self._splitting = Splitting.of(table.header, places, by=outputs.by, months=True, hide=outputs.options.hide)
-        self.report = auditor.report(self._splitting, outputs.options)
-        self.geocoder_down = 0
+        hide = outputs.options.hide
+        self._outputs = outputs
+        self._auditor = auditor
+        self._notes = RowNotes(table, self._reading, by=outputs.by, hide=hide, months=True)
+        self._report = auditor.report(self._notes.splitting, outputs.options)
+        self._geocoder_down = 0
+        self._first_faulty_row: int | None = None
+        self._plan = layout(table, outputs.table, run.form, auditor.today) if outputs.table else None
+        # A line asks no more of a checker than Noting has.
+        noting = cast("Checker", Noting(auditor, hide=hide, language=run.defaults.language))
+        line = Line(noting, self._reading, decisions=True, workers=run.workers, at_once=run.at_once)
+        self._course = Course(table, line, limit=run.limit, progress=progress)
 
-    def take(self, chunk: Chunk) -> list[Sequence[object]]:
-        """Judge some rows, and give the values of their cc_… columns."""
-        rows = [self._reading(cells) for cells in chunk.rows]
-        answers: list[Sequence[object]] = []
-        for n, (row, outcomes) in enumerate(zip(rows, self._auditor.judge(rows), strict=True)):
-            judged = self._judged(chunk.first + n, chunk.rows[n], row, outcomes)
-            self.report.add(judged)
-            self.geocoder_down += reason_of(outcomes[0]) is ReasonCode.GEOCODER_UNAVAILABLE
-            answers.append(answer_row(judged, self._reading.defaults.language))
-        return answers
+    def write(self, part: Part) -> None:
+        """Write the table, then the report and the figures; the table comes last into its place."""
+        if self._plan is None:
+            self.take(_nowhere, part)
+        else:
+            with writing(part.output, replace(self._plan, answers=ANSWER, numbers=ANSWER_NUMBERS)) as write:
+                self.take(write, part)
+        if self._outputs.report:
+            part.write(self._auditor.page(self._report), self._outputs.report)
+        if self._outputs.figures:
+            part.write(figures_text(self._report.figures, self._outputs.figures), self._outputs.figures)
+        if self._plan is None:
+            part.remove()
+        else:
+            part.finish()
 
-    def _judged(
-        self, number: int, cells: Sequence[object], row: OrderRow | InvalidInput, outcomes: tuple[Outcome, Outcome]
-    ) -> Judged:
-        place = self._reading.places.get("order_id")
-        reference = cell_text(cells[place]) if place is not None and place < len(cells) else ""
-        values = self._splitting.values(cells, row)
-        return self._auditor.judged(number, row, outcomes, reference=reference, values=values)
+    def take(self, write: Write, part: Part | None) -> None:
+        """Judge all rows, those that an earlier run judged excepted, and report them."""
+        for chunk, answers in self._course.answers(part, _as_they_are):
+            both = [cells_and_note(answer) for answer in answers]
+            write(chunk, [cells for cells, _ in both])
+            for number, (cells, (_, noted)) in enumerate(zip(chunk.rows, both, strict=True), start=chunk.first):
+                self._report.take(self._notes.of(number, cells, noted))
+                self._geocoder_down += noted.reason is ReasonCode.GEOCODER_UNAVAILABLE
+                if noted.faulty and self._first_faulty_row is None:
+                    self._first_faulty_row = number
+
+    def audited(self) -> Audited:
+        """Tell how it came out."""
+        figures = self._report.figures
+        counts = {str(verdict): count for verdict, count in figures.own_day.counts.items() if count}
+        facts = {"rows": figures.rows, **counts, "faulty_rows": figures.faulty, "geocoder_down": self._geocoder_down}
+        _log.info("sales audited", extra={"facts": facts | {"seconds": round(self._course.seconds, 3)}})
+        return Audited(
+            figures=figures,
+            geocoder_down=self._geocoder_down,
+            resumed_rows=self._course.resumed_rows,
+            first_faulty_row=self._first_faulty_row,
+            listed=self._report.listed,
+        )
 
 
-def answer_row(judged: Judged, language: str) -> Sequence[object]:
-    """Give the values of a sale's cc_… columns, in the order of `OUT` and `TODAY`."""
-    today = answer_of(judged.today, language) if judged.today is not None else (None,) * len(OUT)
-    at_risk = round(judged.mis_sale * doubt_of(judged.answer), 2)
-    return (*answer_of(judged.answer, language), *(today[place] for place in _TODAY_PLACES), at_risk)
+def _as_they_are(_: Chunk, answers: list[Answer] | list[Outcome]) -> list[Answer]:
+    return cast("list[Answer]", answers)  # of Noting
 
 
 def figures_text(figures: Figures, target: Path | None) -> str:
@@ -180,33 +234,6 @@ def figures_text(figures: Figures, target: Path | None) -> str:
     for row in figures.table():
         writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
     return text.getvalue()
-
-
-def _write_text(target: Path | None, text: Callable[[], str]) -> None:
-    if target is not None:
-        with whole(target) as out:
-            out.write(text())
-
-
-@contextmanager
-def _written(table: Table, target: Path | None, run: Run, today: date) -> Iterator[Write]:
-    """Write a table of sales beside its target, and put it there when all of it is written."""
-    if target is None:
-        yield _nowhere
-        return
-    target = ordinary(target)
-    plan = replace(layout(table, target, run.form, today), answers=(*OUT, *TODAY), numbers=_ANSWER_NUMBERS)
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
-            beside = Path(folder) / target.name
-            with writing(beside, plan) as write:
-                yield write
-            beside.chmod(0o644)
-            os.replace(beside, target)  # noqa: PTH105 - as everywhere where a file appears whole
-    except CoverageCheckError:
-        raise
-    except OSError as error:
-        raise OutputRefused(f"{target} can't be written ({error.strerror}): nothing was left behind.") from None
 
 
 def _nowhere(chunk: Chunk, answers: Sequence[Sequence[object]]) -> None:

@@ -8,7 +8,8 @@ from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.decision import AskedAddress, ReasonCode
 from coverage_check.errors import InvalidInput
 from coverage_check.location import Location
-from coverage_check.order_rows import OrderRow, read_day
+from coverage_check.order_cells import read_day
+from coverage_check.order_rows import OrderRow
 from coverage_check.products import Catalogue
 from coverage_check.qualification import Order, position_text
 from coverage_check.technology import PlaceOfUse, Receiver, word

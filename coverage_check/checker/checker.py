@@ -284,7 +284,7 @@ class Checker:
         try:
             self._order(request_of(row))
         except InvalidInput as error:
-            return error
+            return row.fault(error)
         return None
 
     def check_rows(self, rows: Sequence[OrderRow | InvalidInput], *, language: str = "sv") -> list[dict[str, object]]:
@@ -300,7 +300,7 @@ class Checker:
             try:
                 located.append(row if isinstance(row, InvalidInput) else self._located(request_of(row)))
             except InvalidInput as error:
-                located.append(error)
+                located.append(row.fault(error) if isinstance(row, OrderRow) else error)
         return located
 
     def check_frame(self, orders: "Orders", *, columns: dict[str, str] | None = None, **defaults: str) -> "Orders":

@@ -73,6 +73,26 @@ def fail_on_options(command: Command) -> Command:
     )(command)
 
 
+def speed_options(command: Command) -> Command:
+    """Add how a table is worked through: by how many processes, how fast a server is asked, and from where on."""
+    count = click.IntRange(min=1)
+    options = (
+        click.option("--workers", type=count, default=1, show_default=True, metavar="N", help="Processes that decide."),
+        click.option(
+            "--at-once",
+            type=count,
+            default=4,
+            show_default=True,
+            metavar="N",
+            help="Questions to a server at a time.",
+        ),
+        click.option("--resume", is_flag=True, help="Go on from what an interrupted run left beside the output."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def format_option(*choices: str) -> Callable[[Command], Command]:
     """Add ``--format`` with these choices, the first of which is the default."""
     return click.option("--format", "form", type=click.Choice(choices), default=choices[0], show_default=True)

@@ -1,7 +1,5 @@
 """coverage-check audit: a table of past sales, looked back over."""
 
-import sys
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,9 +14,11 @@ from coverage_check.cli.arguments import (
     columns_of,
     config_option,
     log_format_option,
+    speed_options,
     verdicts_of,
 )
-from coverage_check.cli.report_arguments import report_look, report_options
+from coverage_check.cli.progress import shown
+from coverage_check.cli.report_arguments import report_look, report_options, tell_cut
 from coverage_check.cli.running import exit_code, say, tell
 
 
@@ -37,6 +37,7 @@ from coverage_check.cli.running import exit_code, say, tell
 @click.option("--at", type=PLACES, help="For rows without a place of use.")
 @click.option("--receiver", type=RECEIVERS, help="For rows without a receiver.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N rows.")
+@speed_options
 @click.option(
     "--language",
     type=click.Choice(["sv", "en"]),
@@ -75,25 +76,26 @@ def audit(
     from coverage_check.report.figures_text import figures_text
 
     wanted = verdicts_of(fail_on)
-    defaults = Defaults(on=on, **{name: options[name] for name in ("product", "at", "receiver", "language")})
-    run = Run(columns=columns_of(columns), defaults=defaults, **{name: options[name] for name in ("form", "sheet", "limit")})
-    look = report_look(**{name: options[name] for name in ("title", "language", "hide", "hide_personal")})
+    look = report_look(
+        **{name: options.pop(name) for name in ("title", "hide", "hide_personal")}, language=options["language"]
+    )
     outputs = Outputs(table=output, report=report, figures=figures, by=by, options=look)
+    beside = next(iter(outputs.paths), None)
+    if options["resume"] and beside is None:
+        raise click.UsageError("--resume goes on with a file: name it with -o, --report or --figures.")
+    own = {name: options.pop(name) for name in ("product", "at", "receiver", "language")}
+    run = Run(columns=columns_of(columns), defaults=Defaults(on=on, **own), **options)
     settings = read_config(config)
     archive = Archive.open(settings.snapshots) if settings.snapshots else None
-    with from_stdin(table) as source:
-        audited = audit_sales(
-            Checker.from_config(settings), source, outputs, archive=archive, run=run, progress=_shown(sys.stderr.isatty())
-        )
-    if sys.stderr.isatty():
-        click.echo("\r\x1b[K", err=True, nl=False)
+    checker = Checker.from_config(settings)
+    with from_stdin(table) as source, shown("audit", beside) as progress:
+        audited = audit_sales(checker, source, outputs, archive=archive, run=run, progress=progress)
     say(figures_text(audited.figures))
-    for path in filter(None, (output, figures, report)):
+    for path in outputs.paths:
         tell(f"written: {path}")
+    if audited.first_faulty_row is not None:
+        first = f"the first is row {audited.first_faulty_row} below the header"
+        tell(f"{audited.figures.faulty:,} sales could not be read: {first}; cc_error and the report say why.")
+    tell_cut(report, listed=audited.listed, rows=audited.figures.rows)
     found = {verdict.value for verdict, count in audited.figures.own_day.counts.items() if count}
     return exit_code(found, wanted, geocoder_down=bool(audited.geocoder_down))
-
-
-def _shown(terminal: bool) -> Callable[[int], None] | None:  # noqa: FBT001 - one caller, beside it
-    """Show on a terminal how many sales are judged."""
-    return (lambda rows: click.echo(f"\r\x1b[K{rows:,} sales", err=True, nl=False)) if terminal else None

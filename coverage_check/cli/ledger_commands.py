@@ -150,7 +150,7 @@ def show(place: str, *, order: str | None) -> int:
 def replay(place: str, *, form: str, config: str, **kept: Any) -> int:
     """Make every decision again from the inputs that it names, and compare it to the byte.
 
-    The inputs are those of the config, and any older ones that are given.
+    The inputs are those of the config with every snapshot of its archive, and any older ones that are given.
     """
     from coverage_check.ledger import Agreement, Ledger, recompute_with
     from coverage_check.ledger.archive import kept_checkers

@@ -1,13 +1,9 @@
 """coverage-check orders: a table of orders, checked before they are released."""
 
-import logging
-import math
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,20 +18,18 @@ from coverage_check.cli.arguments import (
     config_option,
     fail_on_options,
     log_format_option,
+    speed_options,
     verdicts_of,
 )
 from coverage_check.cli.ledger_commands import PLACE
-from coverage_check.cli.report_arguments import report_look, report_options
+from coverage_check.cli.progress import shown
+from coverage_check.cli.report_arguments import report_look, report_options, tell_cut
 from coverage_check.cli.running import exit_code, say, tell
 from coverage_check.logs import logs_json
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker
-    from coverage_check.orders import DecidedRow, Progress, Record, Run, Summary
-
-_log = logging.getLogger(__name__)
-_REDRAWN_S = 0.2
-_LOGGED_S = 30.0
+    from coverage_check.orders import Record, Run, Summary
 
 
 def _table_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -58,19 +52,9 @@ def _table_options(command: Callable[..., int]) -> Callable[..., int]:
 
 def _run_options(command: Callable[..., int]) -> Callable[..., int]:
     """Add what says how a table is worked through."""
-    count = click.IntRange(min=1)
     options = (
-        click.option("--limit", type=count, metavar="N", help="Only the first N rows."),
-        click.option("--workers", type=count, default=1, show_default=True, metavar="N", help="Processes that decide."),
-        click.option(
-            "--at-once",
-            type=count,
-            default=4,
-            show_default=True,
-            metavar="N",
-            help="Questions to a server at a time.",
-        ),
-        click.option("--resume", is_flag=True, help="Go on from what an interrupted run left beside the output."),
+        click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N rows."),
+        speed_options,
         click.option("--ledger", type=PLACE, help="Record each decision there, before it is written, under its order_id."),
         click.option("--dry-run", is_flag=True, help="Only read: tell which rows can't be, and decide nothing."),
     )
@@ -115,60 +99,30 @@ def orders(
     """Check every row of a table (CSV, XLSX, Parquet) before the orders are released; - is stdin."""
     from coverage_check.checker import Checker
     from coverage_check.order_rows import Defaults
-    from coverage_check.orders import OrdersReport, Run, from_stdin
+    from coverage_check.orders import ReportFile, Run, check_orders, from_stdin
 
     wanted = verdicts_of(fail_on)
     if options["resume"] and output is None:
         raise click.UsageError("--resume goes on with a file: name it with -o.")
     own = {name: options.pop(name) for name in ("product", "at", "receiver", "language")}
-    run = Run(columns=columns_of(columns), defaults=Defaults(on=on, **own), ledger=ledger or "", **options)
+    look = report_look(title=title, language=own["language"], hide=hide, hide_personal=hide_personal)
+    page = ReportFile(target=report, by=by, options=look) if report else None
+    defaults = Defaults(on=on, **own)
+    run = Run(columns=columns_of(columns), defaults=defaults, ledger=ledger or "", report=page, **options)
     checker = Checker.from_config(config)
     with from_stdin(table) as source:
         if dry_run:
             summary = _read(checker, source, run)
         else:
-            look = report_look(title=title, language=run.defaults.language, hide=hide, hide_personal=hide_personal)
-            page = OrdersReport(checker, source, run, by=by, options=look) if report else None
-            summary = _check(checker, source, output, run, records=(_recording(ledger, run), nullcontext(page)))
-            if page and report:
-                page.write(report, resumed_rows=summary.resumed_rows)
+            with _recording(ledger, run) as record, shown("orders", output) as progress:
+                summary = check_orders(checker, source, output or sys.stdout, run, record=record, progress=progress)
+            if not logs_json():  # where it was logged
+                tell(summary.text)
+            tell_cut(report, listed=summary.listed, rows=summary.rows)
     found = {verdict.value for verdict in summary.verdicts}
     if summary.faulty_rows:
         found.add("undetermined")
     return 0 if exit_zero else exit_code(found, wanted, geocoder_down=bool(summary.geocoder_down))
-
-
-def _check(
-    checker: "Checker",
-    source: Path,
-    output: Path | None,
-    run: "Run",
-    *,
-    records: "Iterable[AbstractContextManager[Record | None]]",
-) -> "Summary":
-    from coverage_check.orders import check_orders
-
-    shown = _Shown()
-    try:
-        with ExitStack() as stack:
-            each = [record for context in records if (record := stack.enter_context(context))]
-            record = partial(_record, each) if each else None
-            summary = check_orders(checker, source, output or sys.stdout, run, record=record, progress=shown)
-    except KeyboardInterrupt:
-        shown.end()
-        if output is not None:
-            tell(f"Interrupted: {shown.rows:,} rows are kept in {output.name}.part; the same command with --resume goes on.")
-        raise
-    finally:
-        shown.end()
-    if not logs_json():  # where it was logged
-        tell(summary.text)
-    return summary
-
-
-def _record(each: "Sequence[Record]", rows: "Sequence[DecidedRow]") -> None:
-    for record in each:
-        record(rows)
 
 
 @contextmanager
@@ -189,43 +143,5 @@ def _read(checker: "Checker", source: Path, run: "Run") -> "Summary":
     summary = read_through(checker, source, run)
     for fault in summary.faults:
         say(fault)  # it may repeat a cell, so it is a result, not a message
-    say(f"{summary.rows:,} rows, of which {summary.faulty_rows:,} can't be read. Nothing was decided.")
+    say(f"{summary.rows:,} rows below the header, of which {summary.faulty_rows:,} can't be read. Nothing was decided.")
     return summary
-
-
-class _Shown:
-    """Shows progress: on a terminal as one line that is drawn again, in JSON logs as a line now and then."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self._drawn = False
-        self._last = time.monotonic() if logs_json() else -math.inf  # on a terminal the first chunk shows at once
-        self._every_s = _LOGGED_S if logs_json() else _REDRAWN_S if sys.stderr.isatty() else None
-
-    def __call__(self, progress: "Progress") -> None:
-        """Show how far the run is, if it is time to."""
-        self.rows = progress.rows
-        now = time.monotonic()
-        if self._every_s is None or now - self._last < self._every_s:
-            return
-        self._last = now
-        rate, left = round(progress.rows_a_second), progress.seconds_left
-        if logs_json():
-            facts = {"rows": progress.rows, "rows_a_second": rate, "seconds_left": None if left is None else round(left)}
-            _log.info("orders under way", extra={"facts": facts})
-            return
-        rest = "" if left is None else f", {_clock(left)} left"
-        click.echo(f"\r\x1b[K{progress.rows:,} rows, {rate:,} a second{rest}", err=True, nl=False)
-        self._drawn = True
-
-    def end(self) -> None:
-        """Clear the line."""
-        if self._drawn:
-            click.echo("\r\x1b[K", err=True, nl=False)
-            self._drawn = False
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

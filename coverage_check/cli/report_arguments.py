@@ -1,11 +1,13 @@
 """What commands that write a report share: how it is split, what it leaves out, its title."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from coverage_check.cli.arguments import PATH
+from coverage_check.cli.running import tell
 
 if TYPE_CHECKING:
     from coverage_check.report.html import Options
@@ -36,3 +38,9 @@ def report_look(*, title: str, language: str, hide: tuple[str, ...], hide_person
     from coverage_check.report.html import PERSONAL, Options
 
     return Options(title=title, language=language, hide=PERSONAL if hide_personal else frozenset(hide))
+
+
+def tell_cut(report: Path | None, *, listed: int, rows: int) -> None:
+    """Say it where a report lists only some of its rows."""
+    if report is not None and listed < rows:
+        tell(f"{report.name} lists {listed:,} of {rows:,} rows, those to call first; its figures count all.")

@@ -18,7 +18,7 @@ _HOUSES = """
 select distinct s.text, coalesce(t.text, ''), a.number, a.letter, coalesce(p.text, '') from name n
 join street s on s.id = n.street join area r on r.street = s.id join address a on a.area = r.id
 left join place t on t.id = r.place left join place p on p.id = a.postcode
-where n.key = ?1 and a.number >= 0 and (a.number = ?2 or a.number between ?2 * 10 and ?2 * 10 + 9) and a.letter like ?3
+where n.key = ?1 and a.number >= 0 and cast(a.number as text) like ?2 || '%' and a.letter like ?3
 order by a.number, a.letter, t.text limit ?4
 """
 

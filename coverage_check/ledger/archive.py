@@ -25,7 +25,7 @@ def kept_checkers(
     Parameters
     ----------
     config
-        Its own parts come first; its [risk] and [errors] go with the others too.
+        Its own parts come first, with every snapshot of its archive; its [risk] and [errors] go with the others too.
     snapshots
         Snapshots, or folders that hold some.
     products, registers
@@ -38,7 +38,8 @@ def kept_checkers(
     """
     settings = config if isinstance(config, Config) else read_config(config)
     first = Checker.from_config(settings)
-    opened = [first.snapshot, *(Snapshot.open(path) for folder in snapshots for path in _snapshots_in(folder))]
+    archive = () if settings.snapshots is None else (settings.snapshots,)
+    opened = [first.snapshot, *(Snapshot.open(path) for folder in (*archive, *snapshots) for path in _snapshots_in(folder))]
     catalogues = [first.products, *(read_products(path, risk=settings.risk) for path in products)]
     geocoders = [first.geocoder, *(Register.open(path, errors=settings.errors) for path in registers)]
     return [

@@ -164,8 +164,16 @@ def _left(
     """Give the checkers that have an input of that name; raise InputGone if none has."""
     left = [checker for checker in checkers if name_of(checker) == name]
     if not left:
-        raise InputGone(f"The {what} {name[:24]} is gone: put it back, then replay again.")
+        raise InputGone(f"The {what} {name[:24]} is gone: {_CURES.get(what, 'put it back')}, then replay again.")
     return left
+
+
+_CURES = {
+    "snapshot": "put it into the archive that the config names (snapshots), or name its folder with --snapshot",
+    "product catalogue": "name the products.toml of then with --products",
+    "register": "name the register of then with --register",
+}
+"""How an input is given back; others stand in the config."""
 
 
 def _from_register(recorded: Decision, basis: Basis) -> bool:

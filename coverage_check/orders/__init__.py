@@ -14,7 +14,7 @@ from coverage_check.orders.checking import (
 )
 from coverage_check.orders.formulas import neutral
 from coverage_check.orders.recording import recorded_in
-from coverage_check.orders.reporting import OrdersReport
+from coverage_check.orders.reporting import ReportFile
 from coverage_check.orders.stdin import from_stdin
 from coverage_check.orders.summary import Progress, Summary
 from coverage_check.orders.tables import Chunk, Table, open_table
@@ -23,9 +23,9 @@ from coverage_check.orders.whole import whole
 __all__ = [
     "Chunk",
     "DecidedRow",
-    "OrdersReport",
     "Progress",
     "Record",
+    "ReportFile",
     "Run",
     "Summary",
     "Table",

@@ -1,26 +1,24 @@
 """A table of orders from end to end: read, decide, record, keep, write."""
 
-import hashlib
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 from coverage_check.decision import Decision, ReasonCode, Verdict
-from coverage_check.errors import CoverageCheckError, InvalidInput, MissingExtra, OutputRefused, TableInvalid
+from coverage_check.errors import InvalidInput
 from coverage_check.order_rows import OUT, Defaults, refuse_answered
 from coverage_check.orders.ahead import AT_ONCE
+from coverage_check.orders.course import Course, day_of, identity_of, kept_beside, refuse_targets
 from coverage_check.orders.deciding import Answer, Line, Outcome, Outcomes, Reading, answer_of
-from coverage_check.orders.part import Part, begun, part_of
+from coverage_check.orders.part import Part, begun
+from coverage_check.orders.reporting import OrdersReport, ReportFile
 from coverage_check.orders.summary import Progress, Summary
 from coverage_check.orders.tables import Chunk, Table, open_table
-from coverage_check.orders.whole import ordinary
-from coverage_check.orders.writing import Layout, Write, layout, text_writer, writing
+from coverage_check.orders.whole import ordinary, whole
+from coverage_check.orders.writing import Write, layout, text_writer, writing
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker
@@ -55,6 +53,8 @@ class Run:
     ledger
         Names the ledger that rows are recorded in, if they are: each row must have an order_id then, and a run that is gone
         on with must record in the same one.
+    report
+        The report to write beside the output, if one is wanted.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -66,6 +66,7 @@ class Run:
     at_once: int = AT_ONCE
     resume: bool = False
     ledger: str = ""
+    report: ReportFile | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("limit", self.limit), ("workers", self.workers), ("at_once", self.at_once)):
@@ -141,17 +142,24 @@ def check_orders(
     run = run or Run()
     checker = checker.for_batches()
     path = ordinary(target) if isinstance(target, Path) else None
-    if path and path.exists() and source.exists() and path.samefile(source):
-        raise OutputRefused(f"{path.name} is the input: name another file with -o.")
+    also = [run.report.target] if run.report else []
+    refuse_targets(source, [path, *also] if path else also)
     earlier = begun(path) if path and run.resume else {}
-    run = replace(run, defaults=replace(run.defaults, on=run.defaults.on or _day(earlier) or checker.as_of))
+    as_of = run.defaults.on or day_of(earlier) or checker.as_of
+    run = replace(run, defaults=replace(run.defaults, on=as_of))
     with open_table(source, sheet=run.sheet) as table:
         work = _Work(checker, table, run, record, progress)
-        plan = layout(table, path, run.form, run.defaults.on or checker.as_of)
+        plan = layout(table, path, run.form, as_of)
         if path is None:
             work.write(text_writer(target, plan), None)  # type: ignore[arg-type] # a stream, since no path
+            work.write_report(None)
         else:
-            _into_file(work, path, plan, _identity(checker, source, run))
+            identity = identity_of(source, config=checker.fingerprint, as_of=as_of, choice=_choice(run))
+            with kept_beside(path, identity, resume=run.resume) as part:
+                with writing(part.output, plan) as write:
+                    work.write(write, part)
+                work.write_report(part)
+                part.finish()
     return work.summary()
 
 
@@ -168,7 +176,7 @@ def decided_rows(checker: "Checker", table: Table, run: Run | None = None) -> It
         A column is missing, or the table can't be read from some row on.
     """
     run = run or Run()
-    run = replace(run, defaults=replace(run.defaults, on=run.defaults.on or checker.as_of))
+    run = replace(run, defaults=replace(run.defaults, on=run.defaults.on or checker.as_of), report=None)
     work = _Work(checker.for_batches(), table, run, _nothing, None)
     for chunk, outcomes in work.outcomes(table.chunks(limit=run.limit)):
         yield from work.decided(chunk, outcomes)
@@ -180,7 +188,6 @@ def read_through(checker: "Checker", source: Path, run: Run | None = None) -> Su
     count = Counter[str]()
     faults: list[str] = []
     with open_table(source, sheet=run.sheet) as table:
-        refuse_answered(table.header, table.name)
         reading = _reading(checker, table, run)
         for number, cells in enumerate(table.rows(limit=run.limit), start=1):
             count["rows"] += 1
@@ -193,6 +200,10 @@ def read_through(checker: "Checker", source: Path, run: Run | None = None) -> Su
 
 
 def _reading(checker: "Checker", table: Table, run: Run) -> Reading:
+    """Find the columns, and refuse what would make every row faulty."""
+    refuse_answered(table.header, table.name)
+    if run.defaults.product is not None:
+        _ = checker.products[run.defaults.product]
     return Reading.of(table, run.columns, run.defaults, errors=checker.errors, order_ids=bool(run.ledger))
 
 
@@ -211,24 +222,42 @@ class _Work:
         record: Record | None,
         progress: Callable[[Progress], None] | None,
     ) -> None:
-        refuse_answered(table.header, table.name)
         self.reading = _reading(checker, table, run)
-        self._table = table
-        self.run = run
+        self._language = run.defaults.language
         self._record = record
-        self._progress = progress
+        self._wanted = run.report
+        self._report = OrdersReport(run.report, checker, table, self.reading) if run.report else None
         self._count = Counter[str]()
-        self._began = time.monotonic()
-        self._line = Line(checker, self.reading, decisions=record is not None, workers=run.workers, at_once=run.at_once)
+        self._first_faulty_row: int | None = None
+        noting = self._report.noting if self._report and record is None else None
+        self._line = Line(
+            cast("Checker", noting or checker),  # a line asks no more of a checker than Noting has
+            self.reading,
+            decisions=bool(record or noting),
+            workers=run.workers,
+            at_once=run.at_once,
+        )
+        self._course = Course(table, self._line, limit=run.limit, progress=progress)
 
     def write(self, write: Write, part: Part | None) -> None:
         """Write all rows with their answers, those of an earlier run first."""
-        for chunk, answers in self._answers(part):
-            write(chunk, answers)
-            for answer in answers:
-                _tally(self._count, answer)
-            if self._progress:
-                self._progress(self._reached())
+        for chunk, answers in self._course.answers(part, self._recorded):
+            cells = [answer[: len(OUT)] for answer in answers]
+            write(chunk, cells)
+            for number, answer in enumerate(cells, start=chunk.first):
+                self._tally(number, answer)
+            if self._report:
+                self._report.take(chunk, answers)
+
+    def write_report(self, part: Part | None) -> None:
+        """Write the report, if one is wanted, before the output comes into its place."""
+        if self._report is None or self._wanted is None:
+            return
+        if part:
+            part.write(self._report.page(), self._wanted.target)
+        else:
+            with whole(self._wanted.target) as out:
+                out.write(self._report.page())
 
     def outcomes(self, chunks: Iterable[Chunk]) -> Outcomes:
         """Decide chunks."""
@@ -251,85 +280,44 @@ class _Work:
         """Tell how it came out."""
         count = self._count
         found = Summary(
-            rows=count["rows"],
+            rows=self._course.rows,
             verdicts={verdict: count[verdict] for verdict in Verdict if count[verdict]},
             faulty_rows=count["faulty"],
+            first_faulty_row=self._first_faulty_row,
             geocoder_down=count["down"],
-            resumed_rows=count["resumed"],
+            resumed_rows=self._course.resumed_rows,
+            listed=self._report.listed if self._report else 0,
         )
         verdicts = {str(verdict): number for verdict, number in found.verdicts.items()}
         facts = {"rows": found.rows, **verdicts, "faulty_rows": found.faulty_rows, "geocoder_down": found.geocoder_down}
-        _log.info("orders checked", extra={"facts": facts | {"seconds": round(time.monotonic() - self._began, 3)}})
+        _log.info("orders checked", extra={"facts": facts | {"seconds": round(self._course.seconds, 3)}})
         return found
 
-    def _answers(self, part: Part | None) -> Iterator[tuple[Chunk, list[Answer]]]:
-        chunks = self._table.chunks(limit=self.run.limit)
-        if part:
-            for answers in part.answers():
-                chunk = next(chunks)
-                self._count["resumed"] += len(answers)
-                yield chunk, answers
-        self._began = time.monotonic()
-        with closing(self.outcomes(chunks)) as decided:
-            for chunk, outcomes in decided:
-                answers = self._recorded(chunk, outcomes)
-                if part:
-                    part.keep(answers)
-                yield chunk, answers
+    def _tally(self, number: int, answer: Answer) -> None:
+        count = self._count
+        count[str(answer[_VERDICT])] += 1
+        count["down"] += ReasonCode.GEOCODER_UNAVAILABLE in str(answer[_REASONS]).split()
+        if answer[_ERROR] is not None:
+            count["faulty"] += 1
+            self._first_faulty_row = self._first_faulty_row or number
 
     def _recorded(self, chunk: Chunk, outcomes: list[Answer] | list[Outcome]) -> list[Answer]:
         if self._record is None:
             return outcomes  # type: ignore[return-value] # answers were asked for
         rows = self.decided(chunk, outcomes)
         self._record(rows)
-        return [answer_of(row.outcome, self.run.defaults.language) for row in rows]
-
-    def _reached(self) -> Progress:
-        return Progress(
-            rows=self._count["rows"],
-            share=self._table.share_read(),
-            resumed_rows=self._count["resumed"],
-            seconds=time.monotonic() - self._began,
-        )
+        if self._report:
+            return [self._report.noting.answer(self.reading(row.cells), row.outcome) for row in rows]
+        return [answer_of(row.outcome, self._language) for row in rows]
 
 
-def _into_file(work: _Work, target: Path, plan: Layout, identity: Mapping[str, str]) -> None:
-    """Write beside the target, and put it in its place when all is there; keep what is done if it can be gone on from."""
-    with part_of(target, identity, resume=work.run.resume) as part:
-        try:
-            with writing(part.output, plan) as write:
-                work.write(write, part)
-            part.finish()
-        except (TableInvalid, InvalidInput, MissingExtra):
-            part.remove()  # the same again would end the same
-            raise
-        except CoverageCheckError:
-            raise
-        except OSError as error:
-            message = f"{target} can't be written ({error.strerror}): make room for it, then go on with --resume."
-            raise OutputRefused(message) from None
-
-
-def _identity(checker: "Checker", source: Path, run: Run) -> Mapping[str, str]:
-    """Name all that the answers of a run depend on."""
-    with source.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
-    options = repr((sorted(run.columns.items()), replace(run.defaults, on=None), run.sheet, run.limit, run.ledger))
+def _choice(run: Run) -> Mapping[str, object]:
+    """Name what else the answers of a run depend on."""
+    defaults = replace(run.defaults, on=None)  # the day stands for itself
     return {
-        "input": content,
-        "config": checker.fingerprint,
-        "as_of": str(run.defaults.on),
-        "choice of columns, defaults, sheet, limit or ledger": hashlib.sha256(options.encode()).hexdigest(),
+        "columns": sorted(run.columns.items()),
+        "defaults": defaults,
+        "sheet": run.sheet,
+        "limit": run.limit,
+        "ledger": run.ledger,
     }
-
-
-def _day(known: Mapping[str, str]) -> date | None:
-    """Take the day on which the run began that is gone on with."""
-    return date.fromisoformat(known["as_of"]) if "as_of" in known else None
-
-
-def _tally(count: Counter[str], answer: Answer) -> None:
-    count["rows"] += 1
-    count[str(answer[_VERDICT])] += 1
-    count["faulty"] += answer[_ERROR] is not None
-    count["down"] += ReasonCode.GEOCODER_UNAVAILABLE in str(answer[_REASONS]).split()

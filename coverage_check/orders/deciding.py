@@ -9,7 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from multiprocessing import connection, get_context, parent_process
@@ -25,6 +25,7 @@ from coverage_check.order_rows import (
     OrderRow,
     answer_columns,
     cell_text,
+    column_names,
     error_columns,
     find_columns,
     read_order,
@@ -49,8 +50,8 @@ S = TypeVar("S")
 _CHUNKS_ASKED_AHEAD = 4
 _DIED = "A worker process was ended from outside, perhaps for want of memory: go on with --resume and fewer --workers."
 
-_KEPT = 20_000
-"""Answers that are kept for rows that ask the same again; about a kilobyte each."""
+_KEPT, _DECISIONS_KEPT = 20_000, 2_000
+"""Answers and decisions that are kept for rows that ask the same again; about a kilobyte each, and 25."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,8 @@ class Reading:
         Bounds how far off a position may be.
     order_ids
         Whether a row without an order_id that the ledger takes is a fault.
+    names
+        Canonical name → what the table calls the column, for faults.
     """
 
     width: int
@@ -74,6 +77,7 @@ class Reading:
     defaults: Defaults
     errors: ErrorModel | None = None
     order_ids: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -95,15 +99,20 @@ class Reading:
         places = find_columns(table.header, columns, defaults)
         if order_ids and "order_id" not in places:
             raise TableInvalid(f"{table.name} has no column order_id, which the ledger files by: --column order_id=NAME.")
-        return cls(width=len(table.header), places=places, defaults=defaults, errors=errors, order_ids=order_ids)
+        names = column_names(table.header, places)
+        return cls(
+            width=len(table.header), places=places, defaults=defaults, errors=errors, order_ids=order_ids, names=names
+        )
 
     def __call__(self, cells: Sequence[object]) -> OrderRow | InvalidInput:
         """Read one row."""
-        read = read_order(cells, self.width, self.places, self.defaults, errors=self.errors)
+        read = read_order(cells, self.width, self.places, self.defaults, names=self.names, errors=self.errors)
         if self.order_ids and isinstance(read, OrderRow):
             try:
-                require_reference("The row's order_id", self.cell("order_id", cells))
-                require_reference("The row's customer", self.cell("customer", cells) or "-")
+                require_reference(f"column {self.names['order_id']!r}: The row's order_id", self.cell("order_id", cells))
+                require_reference(
+                    f"column {self.names.get('customer', '')!r}: The row's customer", self.cell("customer", cells) or "-"
+                )
             except InvalidInput as error:
                 return error
         return read
@@ -135,7 +144,8 @@ class Deciding:
         asked = [row for row in dict.fromkeys(read) if row not in self._known]
         self._known.update(zip(asked, self._decide(asked), strict=True))
         found = [self._known[row] for row in read]
-        for old in list(islice(self._known, max(0, len(self._known) - _KEPT))):
+        most = _DECISIONS_KEPT if self._decisions else _KEPT
+        for old in list(islice(self._known, max(0, len(self._known) - most))):
             del self._known[old]
         return found  # type: ignore[return-value] # all of one kind
 

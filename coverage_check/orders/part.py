@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from coverage_check.errors import OutputRefused
+from coverage_check.orders.whole import ordinary, whole
 
 _ENTRY = struct.Struct("<II")
 _FORMAT = "coverage-check/part/1"
@@ -54,12 +55,26 @@ class Part:
         self._file.write(_entry(answers))
         self._file.flush()
 
+    def write(self, text: str, target: Path) -> None:
+        """Write a further output, whole or not at all; not even a kill leaves half of it beside it.
+
+        Raises
+        ------
+        OutputRefused
+            It can't be written, or is no ordinary file.
+        """
+        target = ordinary(target)
+        here = self._folder / "further"
+        here.write_text(text, encoding="utf-8", newline="")
+        if here.stat().st_dev == _folder_of(target).stat().st_dev:
+            _move(here, target)
+            return
+        with whole(target) as out:  # a file moves within its own file system only
+            out.write(text)
+
     def finish(self) -> None:
         """Put the output in its place, whole and on the disk, and remove the part."""
-        with self.output.open("rb") as file:
-            os.fsync(file.fileno())
-        self.output.replace(self._target)
-        _sync_folder(self._target.parent)
+        _move(self.output, self._target)
         self.remove()
 
     def remove(self) -> None:
@@ -162,6 +177,20 @@ def _lock(file: BinaryIO, target: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         raise OutputRefused(f"Another run is writing {target.name}: wait for it, or name another file with -o.") from None
+
+
+def _folder_of(target: Path) -> Path:
+    if not target.parent.is_dir():
+        raise OutputRefused(f"{target} can't be written (there is no such folder): make it, then go on with --resume.")
+    return target.parent
+
+
+def _move(written: Path, target: Path) -> None:
+    """Put a file in its place, whole and on the disk."""
+    with written.open("rb") as file:
+        os.fsync(file.fileno())
+    written.replace(target)
+    _sync_folder(target.parent)
 
 
 def _sync_folder(folder: Path) -> None:

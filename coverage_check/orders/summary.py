@@ -44,12 +44,14 @@ class Summary:
 
     Attributes
     ----------
-    faulty_rows
-        Rows that could not be read.
+    faulty_rows, first_faulty_row
+        Rows that could not be read, and which is the first of them; the row below the header is 1.
     geocoder_down
         Rows whose address nobody could be asked about.
     resumed_rows
         Rows that an earlier run had decided.
+    listed
+        How many rows the report lists; fewer than there are where it was cut.
     faults
         The first few faults, with their rows.
     """
@@ -57,13 +59,16 @@ class Summary:
     rows: int
     verdicts: Mapping[Verdict, int]
     faulty_rows: int
+    first_faulty_row: int | None = None
     geocoder_down: int = 0
     resumed_rows: int = 0
+    listed: int = 0
     faults: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """One line for a person."""
         counts = ", ".join(f"{count} {verdict.value.replace('_', ' ')}" for verdict, count in self.verdicts.items())
-        faulty = f"; {self.faulty_rows} rows could not be read" if self.faulty_rows else ""
+        first = f", the first is row {self.first_faulty_row} below the header (cc_error says why)"
+        faulty = f"; {self.faulty_rows} rows could not be read{first}" if self.faulty_rows else ""
         return f"{self.rows} rows: {counts or 'none'}{faulty}."

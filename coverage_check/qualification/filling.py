@@ -17,6 +17,7 @@ from coverage_check.qualification.weighing import VERDICTS, Weigher
 
 Texts = npt.NDArray[np.object_]
 K = TypeVar("K", bound=Hashable)
+T = TypeVar("T", bound=np.generic)
 
 
 class Filling:
@@ -43,7 +44,7 @@ class Filling:
         self._errors_m = np.array(errors_m).reshape(-1, 2)
         self._reach = Reach.of(weigher.weigh(own).stances)
         self._texts = {
-            value: _scattered(len(weigher.rows), rows, self._write(value, rows))
+            value: _scattered(np.empty(len(weigher.rows), dtype=object), rows, self._write(value, rows))
             for value, rows in _needed((value, rows) for outline, rows in groups for value in outline.values.values())
         }
         self._flips = self._flip_texts([(outline, rows) for outline, rows in groups if outline.edges])
@@ -84,19 +85,22 @@ class Filling:
         return share[rows]
 
     def _flip_texts(self, groups: Sequence[tuple[Outline, Rows]]) -> Texts:
-        around, weigher = self._weigher.surroundings, self._weigher
+        around, everyone = self._weigher.surroundings, self._weigher.rows
         numbers = {claim.id: number for number, claim in enumerate(around.layers)}
-        bearings_deg = {}
-        for layer, rows in _needed((numbers[edge.layer.id], rows) for outline, rows in groups for edge in outline.edges):
-            bearings_deg[layer] = np.empty(len(weigher.rows))
-            bearings_deg[layer][rows] = around.edge_bearing_deg(weigher.rows[rows], layer)
-        texts: Texts = np.empty(len(weigher.rows), dtype=object)
-        for outline, rows in groups:
+        edges = [(numbers[edge.layer.id], rows) for outline, rows in groups for edge in outline.edges]
+        bearing_deg = {
+            layer: _scattered(np.empty(len(everyone)), rows, around.edge_bearing_deg(everyone[rows], layer))
+            for layer, rows in _needed(edges)
+        }
+        alike = {outline.crossing: outline for outline, _ in groups}
+        texts: Texts = np.empty(len(everyone), dtype=object)
+        for crossing, rows in _needed((outline.crossing, rows) for outline, rows in groups):
             found = no_flips(len(rows))
-            for edge in outline.edges:
+            for edge in alike[crossing].edges:
                 layer = numbers[edge.layer.id]
-                edge_m = around.edge_distance_m(weigher.rows[rows], [layer])[:, 0]
-                found = nearer(found, flips(edge, outline.case, self._errors_m[rows], edge_m, bearings_deg[layer][rows]))
+                edge_m = around.edge_distance_m(everyone[rows], [layer])[:, 0]
+                case, errors_m = alike[crossing].case, self._errors_m[rows]
+                found = nearer(found, flips(edge, case, errors_m, edge_m, bearing_deg[layer][rows]))
             texts[rows] = _written(found)
         return texts
 
@@ -110,9 +114,8 @@ def _needed(pairs: Iterable[tuple[K, Rows]]) -> Iterator[tuple[K, Rows]]:
         yield key, np.concatenate(parts)
 
 
-def _scattered(size: int, rows: Rows, texts: Sequence[str]) -> Texts:
-    column: Texts = np.empty(size, dtype=object)
-    column[rows] = texts
+def _scattered(column: npt.NDArray[T], rows: Rows, values: npt.ArrayLike) -> npt.NDArray[T]:
+    column[rows] = values
     return column
 
 

@@ -4,7 +4,7 @@ The text is the canonical JSON whose hash is the decision's id, so what is fille
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,6 +104,11 @@ class Outline:
                 f"distance {witness.id} {language}": DistanceWords(witness.layer, language) for language in ("sv", "en")
             }
         self.values = {gap: value for gap, value in values.items() if gap in gaps}
+
+    @property
+    def crossing(self) -> Hashable:
+        """What tells whose verdicts change alike where an edge is crossed."""
+        return self.case.verdict, *((edge.layer.id, *edge.become.items()) for edge in self.edges)
 
     def text(self, order: tuple[int, ...]) -> Gapped:
         """Give the canonical JSON with gaps, the evidence in an order."""

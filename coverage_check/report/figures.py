@@ -12,9 +12,8 @@ from statistics import NormalDist
 from typing import Any
 
 from coverage_check.decision import ReasonCode, Verdict
-from coverage_check.errors import InvalidInput
 from coverage_check.intervals import wilson_interval
-from coverage_check.report.judged import Answer, Judged, day_of, doubt_of, reason_of, verdict_of
+from coverage_check.report.noted import Noted
 
 SCHEMA = "coverage-check/figures/1"
 CONFIDENCE = 0.95
@@ -159,12 +158,12 @@ class Figures:
 
 
 class Tally:
-    """Counts judged rows one by one; its memory grows with the groups, not with the rows.
+    """Counts rows one by one; its memory grows with the groups, not with the rows.
 
     Parameters
     ----------
     columns
-        Names of the columns to split by, in the order of `Judged.values`.
+        Names of the columns to split by, in the order of `Noted.values`.
     """
 
     def __init__(self, columns: Sequence[str] = ()) -> None:
@@ -174,21 +173,20 @@ class Tally:
         self._moves = Counter[tuple[Verdict, Verdict]]()
         self._reasons = Counter[ReasonCode]()
         self._faulty = 0
-        self._days: tuple[date, date] | None = None
+        self._days: tuple[str, str] | None = None  # written as 2025-11-01, so their order is that of texts
 
-    def add(self, judged: Judged) -> None:
+    def add(self, noted: Noted) -> None:
         """Count one row."""
-        verdict = verdict_of(judged.answer)
-        self._own_day.add(judged.answer, judged.mis_sale)
-        for groups, value in zip(self._groups, judged.values, strict=True):
-            groups[value].add(judged.answer, judged.mis_sale)
-        if judged.today is not None:
-            self._today.add(judged.today, judged.mis_sale)
-            self._moves[verdict, verdict_of(judged.today)] += 1
-        if verdict is not Verdict.DELIVERABLE:
-            self._reasons[reason_of(judged.answer)] += 1
-        self._faulty += isinstance(judged.answer, InvalidInput)
-        if day := day_of(judged.answer):
+        self._own_day.add(noted.verdict, noted.at_risk)
+        for groups, value in zip(self._groups, noted.values, strict=True):
+            groups[value].add(noted.verdict, noted.at_risk)
+        if noted.today is not None:
+            self._today.add(noted.today, noted.at_risk_today)
+            self._moves[noted.verdict, noted.today] += 1
+        if noted.verdict is not Verdict.DELIVERABLE:
+            self._reasons[noted.reason] += 1
+        self._faulty += noted.faulty
+        if day := noted.day:
             first, last = self._days or (day, day)
             self._days = (min(first, day), max(last, day))
 
@@ -196,7 +194,7 @@ class Tally:
     def figures(self) -> Figures:
         """The figures of all rows so far."""
         own_day = self._own_day.outcome
-        first, last = self._days or (None, None)
+        first, last = map(date.fromisoformat, self._days) if self._days else (None, None)
         return Figures(
             rows=own_day.rows,
             faulty=self._faulty,
@@ -223,11 +221,10 @@ class _Count:
         self.counts = Counter[Verdict]()
         self.at_risk: defaultdict[Verdict, float] = defaultdict(float)
 
-    def add(self, answer: Answer, mis_sale: float) -> None:
-        verdict = verdict_of(answer)
+    def add(self, verdict: Verdict, at_risk: float) -> None:
         self.rows += 1
         self.counts[verdict] += 1
-        self.at_risk[verdict] += mis_sale * doubt_of(answer)
+        self.at_risk[verdict] += at_risk
 
     @property
     def outcome(self) -> Outcome:

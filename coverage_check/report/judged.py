@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from coverage_check.decision import Decision, ReasonCode, Verdict
 from coverage_check.errors import InvalidInput
@@ -64,8 +63,3 @@ def doubt_of(answer: Answer) -> float:
 def cost_of(row: OrderRow | InvalidInput, products: Mapping[str, Product]) -> float:
     """Tell what it costs to have sold a row wrongly; 0 where nobody knows what was sold."""
     return products[row.product].risk.mis_sale if isinstance(row, OrderRow) and row.product in products else 0.0
-
-
-def day_of(answer: Answer) -> date | None:
-    """Give the day that was asked about."""
-    return None if isinstance(answer, InvalidInput) else answer.as_of

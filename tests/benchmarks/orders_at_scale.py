@@ -29,7 +29,7 @@ from tests.benchmarks.made_coverage import LAYERS
 
 Floats = NDArray[np.float64]
 
-BATCH = 16_384
+BATCH = 65_536
 LAST_YEAR = ("4g-basic", "4g-good")
 """Drawn twice, as the last delivery and as this one, so that there are ten layers."""
 ASKED = Request(product="mbb-4g", on=date(2025, 11, 1))

@@ -157,7 +157,7 @@ def test_a_row_that_cant_be_read_is_a_row_that_says_why(checker: Checker, tmp_pa
     assert "day of sale" in after[1]["cc_error"]
     assert all(row["cc_error"].startswith(("INVALID_INPUT: ", "UNKNOWN_PRODUCT: ")) for row in after[1:])
     assert not any("Harg" in row["cc_error"] for row in after[1:])
-    assert (audited.figures.rows, audited.figures.faulty) == (7, 6)
+    assert (audited.figures.rows, audited.figures.faulty, audited.first_faulty_row) == (7, 6, 2)
 
 
 def test_a_table_without_a_day_of_sale_is_refused_unless_one_is_given(checker: Checker, tmp_path: Path) -> None:
@@ -191,6 +191,23 @@ def test_an_address_is_located_once_and_decided_twice(tmp_path: Path) -> None:
     audit_sales(checker, table(tmp_path, *rows), Outputs())
     assert set(counting.asked.values()) == {1}
     assert len(counting.asked) == 2
+
+
+def test_a_server_is_asked_once_for_each_address_however_many_processes_decide(folder: Path, tmp_path: Path) -> None:
+    """The parent asks, ahead; the workers over each day's map are told."""
+    archive = Archive.open(folder / "archive")
+    houses = [HARG, "Vätövägen 1, 760 21 Vätö", "Norrviken 6, 760 21 Vätö"]
+    rows = [f"{n};2025-{6 + n % 7:02}-01;x;{houses[n % 3]};mbb-4g" for n in range(1100)]
+    source = table(tmp_path, *rows)
+    written = []
+    for workers in (1, 2):
+        checker = Checker.from_config(folder / "coverage-check.toml")
+        counting = checker.geocoder = Counting(checker)
+        target = tmp_path / f"{workers}.csv"
+        audit_sales(checker, source, Outputs(table=target), archive=archive, run=Run(workers=workers))
+        assert sorted(counting.asked.values()) == [1, 1, 1]
+        written.append(target.read_bytes())
+    assert written[0] == written[1]
 
 
 def test_the_frame_says_what_the_file_says(checker: Checker, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,12 @@ import pytest
 from coverage_check.checker import Checker
 from coverage_check.cli import run
 from coverage_check.config import BUNDLED
-from coverage_check.coverage.snapshot import import_layers
+from coverage_check.coverage.snapshot import Snapshot, import_layers
 from coverage_check.decision import Decision
-from coverage_check.ledger import Channel, EntryKind, Initiator, Ledger
+from coverage_check.ledger import Channel, EntryKind, Initiator, Ledger, SaleContext
 from coverage_check.orders import Run, check_orders, recorded_in
 from tests.intruder import tamper
+from tests.vato_deliveries import FIRST, SECOND, archive_config, import_deliveries
 
 HARG = "Harg 12, 760 21 Vätö"
 SALE = ["--product", "mbb-4g", "--on", "2025-11-01", "--config", "demo"]
@@ -319,6 +321,28 @@ def test_a_replay_finds_older_inputs_where_they_are_kept(
     assert run([*replay, *archive]) == 4
     assert "The product catalogue " in capsys.readouterr().out
     assert run([*replay, *archive, "--products", str(operator / "archive" / "products-2025.toml")]) == 0
+
+
+def test_a_replay_looks_into_the_configs_archive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each decision is made again from the very snapshot that it names; one that was taken away is named."""
+    import_deliveries(tmp_path / "archive")
+    config = archive_config(tmp_path)
+    for day in (FIRST, SECOND):  # as the sales of each day were recorded, with the map that was there
+        checker = Checker.from_config(config).over(Snapshot.open(tmp_path / "archive" / day))
+        with Ledger.open(tmp_path / "l.db") as opened:
+            for n, product in enumerate(("mbb-4g", "mbb-3g")):
+                decision = checker.check(HARG, product=product, on=date.fromisoformat(day))
+                opened.append(decision, order_ref=f"{day}-{n}", context=SaleContext.of_order(decision))
+    replay = ["ledger", "replay", str(tmp_path / "l.db"), "--config", str(config), "--format", "json"]
+    assert run(replay) == 0
+    assert [json.loads(line)["agreement"] for line in capsys.readouterr().out.splitlines()] == ["same"] * 4
+
+    gone = Snapshot.open(tmp_path / "archive" / FIRST).id
+    shutil.rmtree(tmp_path / "archive" / FIRST)
+    assert run(replay) == 4
+    outcomes = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [outcome["agreement"] for outcome in outcomes] == ["input_gone", "input_gone", "same", "same"]
+    assert all(gone[:24] in outcome["what"] and "--snapshot" in outcome["what"] for outcome in outcomes[:2])
 
 
 @pytest.mark.parametrize(

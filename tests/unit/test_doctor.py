@@ -9,6 +9,7 @@ import pytest
 from coverage_check.config import BUNDLED
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.doctor import Finding, examine
+from tests.vato_deliveries import FIRST, SECOND, archive_config, import_deliveries
 
 
 def findings(config: str | Path = "demo") -> dict[str, list[Finding]]:
@@ -78,3 +79,19 @@ def test_a_changed_snapshot_is_a_fault(folder: Path) -> None:
     content[len(content) // 2] ^= 1
     largest.write_bytes(content)
     assert findings(folder / "coverage-check.toml")["snapshot"][0].fault
+
+
+def test_every_delivery_of_an_archive_is_read(tmp_path: Path) -> None:
+    """An audit and a replay need the old ones; a damaged one is named, and the others are looked at all the same."""
+    import_deliveries(tmp_path / "archive")
+    config = archive_config(tmp_path)
+    sound = findings(config)["archive"]
+    assert not any(finding.fault for finding in sound)
+    assert [day in finding.text for day, finding in zip((FIRST, SECOND), sound, strict=False)] == [True, True]
+    assert FIRST in sound[-1].text
+    largest = max((tmp_path / "archive" / FIRST).iterdir(), key=lambda path: path.stat().st_size)
+    content = bytearray(largest.read_bytes())
+    content[len(content) // 2] ^= 1
+    largest.write_bytes(content)
+    found = findings(config)
+    assert [(finding.fault, FIRST in finding.text) for finding in found["archive"]] == [(True, True), (False, False)]

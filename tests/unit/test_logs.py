@@ -80,6 +80,22 @@ def test_no_order_s_address_is_written_anywhere_but_in_the_answer(config: Path, 
             assert_silent(tmp_path, done, {"orders.csv", "out.csv"})
 
 
+@pytest.mark.parametrize("command", ["orders", "audit"])
+def test_a_report_without_personal_data_has_no_address_whatever_the_table_is(tmp_path: Path, command: str) -> None:
+    """Not even one that stands where the product should, and would be the name of a group."""
+    more = ["--figures", "f.json", "--on", "2025-11-01"] if command == "audit" else []
+    made = 0
+    for name, content in TABLES.items():
+        (tmp_path / "orders.csv").write_bytes(content.encode("latin-1"))
+        arguments = [command, "orders.csv", "-o", "out.csv", "--report", "r.html", "--hide-personal", *more]
+        done = run_in(tmp_path, [*arguments, "--config", "demo"], "text")
+        assert done.returncode in {0, 1, 3, 4}, name
+        assert not leaks(done.stdout.decode())
+        assert_silent(tmp_path, done, {"orders.csv", "out.csv"})
+        made += (tmp_path / "r.html").exists()
+    assert made
+
+
 @pytest.mark.parametrize("log", ["text", "json"])
 @pytest.mark.parametrize(
     "arguments",

@@ -3,9 +3,23 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from coverage_check.checker import Checker
 from coverage_check.errors import InvalidInput, TableInvalid
-from coverage_check.order_rows import OUT, Defaults, OrderRow, error_columns, find_columns, read_row
+from coverage_check.order_rows import (
+    OUT,
+    Defaults,
+    OrderRow,
+    column_names,
+    error_columns,
+    find_columns,
+    read_order,
+    read_row,
+)
+
+DEMO = Checker.from_config("demo")
 
 
 @pytest.mark.parametrize(
@@ -67,6 +81,57 @@ def test_a_bad_row_is_a_row_that_says_why(cells: list[str]) -> None:
     answer = error_columns(row)
     assert list(answer) == list(OUT)
     assert (answer["cc_verdict"], str(answer["cc_error"])[:13]) == ("undetermined", "INVALID_INPUT")
+
+
+SALES = "Ordernr;Adress;Postnr;Ort;Latitud;Longitud;Produkt;Säljdatum;Användning;Mottagare"
+FAULTS = """
+what is wrong       | row                                              | column                     | says
+no product          | 1;Harg 12;760 21;Vätö;;;;;;                      | Produkt                    | no product
+product not known   | 1;Harg 12;760 21;Vätö;;;Harg 12;;;               | Produkt                    | no product of this code
+product misspelt    | 1;Harg 12;760 21;Vätö;;;mbb4g;;;                 | Produkt                    | did you mean 'mbb-4g'
+day in other order  | 1;Harg 12;760 21;Vätö;;;mbb-4g;01/11/2025;;      | Säljdatum                  | written as 2025-11-01
+half a position     | 1;Harg 12;760 21;Vätö;59.81;;mbb-4g;;;           | Latitud, Longitud          | or both empty
+position in words   | 1;;;;Harg;12;mbb-4g;;;                           | Latitud, Longitud          | numbers in degrees
+metres for degrees  | 1;;;;6637967;721431;mbb-4g;;;                    | Latitud, Longitud          | within ±90
+no place of use     | 1;Harg 12;760 21;Vätö;;;mbb-4g;;Harg 12;         | Användning                 | indoors
+no receiver         | 1;Harg 12;760 21;Vätö;;;mbb-4g;;;Harg 12         | Mottagare                  | handset
+nowhere             | 1;;;;;;mbb-4g;;;                                 | Adress, Postnr, Ort        | no address
+only signs          | 1;---;;;;;mbb-4g;;;                              | Adress, Postnr, Ort        | address is empty
+endless             | 1;{long};;;;;mbb-4g;;;                           | Adress, Postnr, Ort        | characters
+cells missing       | 1;Harg 12                                        |                            | 2 cells, the header 10
+cells too many      | 1;Harg 12;760 21;Vätö;;;mbb-4g;;;;;              |                            | 12 cells, the header 10
+"""
+
+
+@pytest.mark.parametrize("line", FAULTS.strip().splitlines()[1:])
+def test_a_fault_names_the_column_as_the_table_does_and_never_what_stands_in_it(line: str) -> None:
+    row, columns, says = (cell.strip() for cell in line.split("|")[1:])
+    header, cells = SALES.split(";"), row.format(long="Harg" * 400).split(";")
+    places = find_columns(header)
+    read = read_order(cells, len(header), places, Defaults(), names=column_names(header, places))
+    fault = DEMO.fault_of(read)
+    assert fault is not None
+    assert says in str(fault)
+    assert [name for name in header if repr(name) in str(fault)][: columns.count(",") + 1] == [
+        name for name in columns.split(", ") if name
+    ]
+    assert not any(part in str(fault) for part in ("Harg", "01/11", "mbb4g", "6637967", "Vätö", "760 21"))
+
+
+@given(cells=st.lists(st.text("ABCÅÄÖåäö 0123456789.,-/", min_size=6, max_size=20), min_size=10, max_size=10))
+def test_no_fault_repeats_a_cell(cells: list[str]) -> None:
+    """A column may be another than it seems, and hold addresses."""
+    header = SALES.split(";")
+    places = find_columns(header)
+    fault = DEMO.fault_of(read_order(cells, len(header), places, Defaults(), names=column_names(header, places)))
+    assert fault is not None
+    assert not any(cell.strip() and cell in str(fault) for cell in cells)
+
+
+@pytest.mark.parametrize("default", [{"at": "Harg 12"}, {"receiver": "banana"}, {"on": "01/11/2025"}, {"colour": "red"}])
+def test_a_default_that_none_can_have_is_refused_at_once(default: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput):
+        Defaults.of(**default)
 
 
 def test_defaults_fill_only_what_is_empty() -> None:

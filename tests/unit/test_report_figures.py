@@ -16,6 +16,7 @@ from coverage_check.decision import Verdict
 from coverage_check.errors import InvalidInput
 from coverage_check.report.figures import Tally, _at_least, wilson
 from coverage_check.report.judged import Judged, verdict_of
+from coverage_check.report.noted import Noted, note
 from tests.made_decisions import made_decision
 
 DECISIONS = {
@@ -41,7 +42,7 @@ judged_rows = st.lists(
 def counted(rows: list[Judged]) -> Tally:
     tally = Tally(["seller"])
     for row in rows:
-        tally.add(row)
+        tally.add(note(row))
     return tally
 
 
@@ -91,6 +92,14 @@ def test_the_figures_add_up(drawn: list[dict[str, object]]) -> None:
         assert total == pytest.approx(figures.own_day.at_risk[verdict], abs=0.05)
     assert sum(figures.reasons.values()) == len(rows) - expected[Verdict.DELIVERABLE]
     assert figures.faulty == sum(row.answer is FAULT for row in rows)
+
+
+@given(drawn=judged_rows)
+def test_what_was_noted_of_a_row_outlives_json(drawn: list[dict[str, object]]) -> None:
+    """A run that is gone on with counts what an earlier one noted."""
+    for n, row in enumerate(drawn, 1):
+        noted = note(Judged(row=n, reference="A-1", **row))  # type: ignore[arg-type]
+        assert Noted.from_values(json.loads(json.dumps(noted.to_values(), allow_nan=False))) == noted
 
 
 @given(drawn=judged_rows)

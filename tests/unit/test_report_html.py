@@ -27,6 +27,7 @@ from coverage_check.report.html import PERSONAL, Options, Report, words
 from coverage_check.report.html.ground import _VERTICES, WIDTH_PX, _path
 from coverage_check.report.html.listing import Listing
 from coverage_check.report.judged import Answer, Judged, verdict_of
+from coverage_check.report.noted import note
 from tests.made_decisions import DISTANCES, made_decision
 
 TODAY = date(2026, 2, 1)
@@ -150,7 +151,7 @@ def judged(answers: Sequence[Answer]) -> list[Judged]:
 def test_a_list_that_is_cut_keeps_the_gravest(answers: list[Decision | InvalidInput], at_most: int) -> None:
     listing = Listing(at_most=at_most)
     for row in judged(answers):
-        listing.add(row)
+        listing.add(note(row))
     gravity = [Verdict.NOT_DELIVERABLE, Verdict.CONDITIONAL, Verdict.UNDETERMINED, Verdict.DELIVERABLE]
     found = [gravity.index(row.verdict) for row in listing.rows]
     everything = sorted(gravity.index(verdict_of(answer)) for answer in answers)
@@ -162,7 +163,7 @@ def test_whoever_has_nothing_today_is_called_before_whoever_has_it_now() -> None
     days = [(no, yes), (yes, no), (unknown, unknown), (no, no), (yes, yes)]
     listing = Listing()
     for n, (then, now) in enumerate(days):
-        listing.add(Judged(row=n, answer=then, today=now, mis_sale=5000.0))
+        listing.add(note(Judged(row=n, answer=then, today=now, mis_sale=5000.0)))
     assert [row.row for row in listing.rows] == [3, 1, 2, 0, 4]
     assert [row.row for row in listing.rows if row.doubtful] == [3, 1, 2, 0]
 

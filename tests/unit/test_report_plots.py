@@ -13,6 +13,7 @@ from coverage_check.decision import Verdict
 from coverage_check.errors import InvalidInput
 from coverage_check.report.figures import Tally
 from coverage_check.report.judged import Judged
+from coverage_check.report.noted import note
 from coverage_check.report.plots import coverage_by_level, edge_distances, mismatch_by
 from tests.made_decisions import made_decision
 
@@ -55,7 +56,7 @@ def test_mismatch_shows_each_group_its_interval_and_who_stands_out() -> None:
     for value, bad, count in (("Norrtälje", 30, 60), ("Östhammar", 2, 60), ("", 1, 40)):
         for n in range(count):
             verdict = Verdict.NOT_DELIVERABLE if n < bad else Verdict.DELIVERABLE
-            tally.add(Judged(row=1, values=(value,), answer=DECISIONS[verdict]))
+            tally.add(note(Judged(row=1, values=(value,), answer=DECISIONS[verdict])))
     figures = tally.figures
     (axes,) = mismatch_by(figures, "Kommun").axes
     names = [text.get_text() for text in axes.get_yticklabels()]

@@ -14,10 +14,11 @@ from coverage_check.decision import RULES
 from coverage_check.errors import InvalidInput
 from coverage_check.report.figures import Figures, Tally
 from coverage_check.report.html.ground import draw_ground
-from coverage_check.report.html.listing import PERSONAL, POSITION, Listing
+from coverage_check.report.html.listing import Listing
 from coverage_check.report.html.page import Frame, page
 from coverage_check.report.html.words import PAGE, filled
 from coverage_check.report.judged import Judged
+from coverage_check.report.noted import PERSONAL, POSITION, Noted, note
 from coverage_check.wording import Words
 
 __all__ = ["PERSONAL", "Options", "Report"]
@@ -68,17 +69,26 @@ class Report:
         self.options = options or Options()
         self._audit = audit
         self._tally = Tally(columns)
-        self._listing = Listing(self.options.hide)
+        self._listing = Listing()
 
     def add(self, judged: Judged) -> None:
         """Take one row."""
-        self._tally.add(judged)
-        self._listing.add(judged)
+        self.take(note(judged, self.options.hide))
+
+    def take(self, noted: Noted) -> None:
+        """Take what was noted of one row, without what is to be left out."""
+        self._tally.add(noted)
+        self._listing.add(noted)
 
     @property
     def figures(self) -> Figures:
         """The figures of all rows so far."""
         return self._tally.figures
+
+    @property
+    def listed(self) -> int:
+        """How many rows the page lists."""
+        return len(self._listing.rows)
 
     def html(self, snapshots: Sequence[Snapshot], *, made_on: date, products_sha256: str = "") -> str:
         """Write the page.

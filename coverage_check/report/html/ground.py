@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from coverage_check.coverage.picture import Coordinates, Frame, ring_data
 from coverage_check.coverage.snapshot import Snapshot
-from coverage_check.report.html.listing import Listed
+from coverage_check.report.noted import Noted
 
 WIDTH_PX = 1000.0
 _LAYERS = 4
@@ -59,7 +59,7 @@ class Ground:
         )
 
 
-def draw_ground(rows: Sequence[Listed], snapshots: Sequence[Snapshot]) -> Ground | None:
+def draw_ground(rows: Sequence[Noted], snapshots: Sequence[Snapshot]) -> Ground | None:
     """Draw the map of some rows, or nothing where none has a place.
 
     Parameters

@@ -19,9 +19,10 @@ from coverage_check.decision import ReasonCode, Verdict
 from coverage_check.report.figures import Figures, Outcome
 from coverage_check.report.html import words
 from coverage_check.report.html.ground import WIDTH_PX, Ground
-from coverage_check.report.html.listing import Listed, columns_of
+from coverage_check.report.html.listing import columns_of
 from coverage_check.report.html.splits import splits_section
 from coverage_check.report.html.words import PAGE, both, filled, interval_words, number, percent
+from coverage_check.report.noted import Noted
 from coverage_check.wording import Words
 
 CALLS = 10
@@ -30,7 +31,7 @@ CALLS = 10
 
 def page(
     figures: Figures,
-    rows: Sequence[Listed],
+    rows: Sequence[Noted],
     ground: Ground | None,
     *,
     frame: "Frame",
@@ -122,7 +123,7 @@ def _subtitle(figures: Figures, frame: Frame) -> str:
     return " · ".join(said)
 
 
-def _notes(figures: Figures, rows: Sequence[Listed], frame: Frame) -> str:
+def _notes(figures: Figures, rows: Sequence[Noted], frame: Frame) -> str:
     notes = []
     if frame.hidden:
         notes.append(both(PAGE["hidden"]))
@@ -237,7 +238,7 @@ def _reasons(figures: Figures) -> str:
     )
 
 
-def _calls(rows: Sequence[Listed], kind: Any) -> str:
+def _calls(rows: Sequence[Noted], kind: Any) -> str:
     """List whom to call first."""
     first = [row for row in rows if row.doubtful][:CALLS]
     if not first:
@@ -249,7 +250,7 @@ def _calls(rows: Sequence[Listed], kind: Any) -> str:
     )
 
 
-def _call(row: Listed) -> str:
+def _call(row: Noted) -> str:
     who = " · ".join(f"<bdi>{escape(text)}</bdi>" for text in (row.reference, row.product, row.address, row.day) if text)
     if not row.reference:
         who = " · ".join(filter(None, (both(filled(PAGE["row"], n=row.row)), who)))
@@ -287,7 +288,7 @@ def _sources(frame: Frame) -> str:
     return f"<dl>{items}</dl><p class='how'>{both(PAGE['limits'])}</p>"
 
 
-def _data(figures: Figures, rows: Sequence[Listed], ground: Ground | None, frame: Frame) -> dict[str, Any]:
+def _data(figures: Figures, rows: Sequence[Noted], ground: Ground | None, frame: Frame) -> dict[str, Any]:
     """Give all that the script works with."""
     spots = ground.spots if ground else [None] * len(rows)
     used = {code for row in rows for code in row.reasons}
