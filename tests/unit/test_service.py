@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from coverage_check.service.app import make_app
 from coverage_check.service.direct import Direct
 from coverage_check.service.guard import App, Guard, Message, Receive, Scope, Send
 from coverage_check.service.metrics import Metrics
+from coverage_check.service.server import OwnDoor
 from coverage_check.service.settings import Settings
 
 JSON = b"application/json"
@@ -125,6 +127,32 @@ def test_a_key_records_on_the_short_way_too(guarded: Guard) -> None:
     assert (first.status, first.body) == (200, again.body)
     assert again.headers["idempotent-replayed"] == "true"
     assert ask(guarded, json.dumps(GOOD[1]).encode(), key=b"C-1").status == 409
+
+
+@pytest.mark.network
+def test_a_worker_holds_no_answer_back_and_leaves_the_port_to_others() -> None:
+    """Without TCP_NODELAY the second packet of an answer waits for some 40 ms."""
+
+    class Held(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            line = transport.get_extra_info("socket")
+            transport.write(bytes([line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)]))  # type: ignore[attr-defined]
+            transport.close()
+
+    async def asked(port: int) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        told = await reader.read()
+        writer.close()
+        return told
+
+    with socket.socket() as parents, asyncio.Runner(loop_factory=OwnDoor) as runner:
+        parents.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        parents.bind(("127.0.0.1", 0))
+        doors = [runner.run(runner.get_loop().create_server(Held, sock=parents)) for _ in range(2)]
+        told = [runner.run(asked(parents.getsockname()[1])) for _ in range(8)]
+        for door in doors:
+            door.close()
+    assert told == [b"\x01"] * 8
 
 
 def test_what_nobody_foresaw_is_500_in_our_form_and_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:
