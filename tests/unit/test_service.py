@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
@@ -36,14 +36,19 @@ class Answer:
         return self.status, self.headers | {"content-length": ""}, {**content, "made_at": ""}
 
 
-def ask(app: App, body: bytes, *, kind: bytes | None = JSON, key: bytes | None = None, path: str = "/v1/check") -> Answer:
-    """Post a body to an ASGI application."""
+def ask(app: App, body: bytes, *, kind: bytes | None = JSON, key: bytes | None = None) -> Answer:
+    """Post a body to an ASGI application's /v1/check."""
+    return asyncio.run(asked(app, body, kind=kind, key=key))
+
+
+async def asked(app: App, body: bytes, *, kind: bytes | None = JSON, key: bytes | None = None) -> Answer:
+    """Post a body while others may be on their way."""
     told = {b"host": b"localhost", b"content-type": kind, b"idempotency-key": key}
     scope: Scope = {
         "type": "http",
         "method": "POST",
-        "path": path,
-        "raw_path": path.encode(),
+        "path": "/v1/check",
+        "raw_path": b"/v1/check",
         "query_string": b"",
         "headers": [(name, value) for name, value in told.items() if value is not None],
         "http_version": "1.1",
@@ -60,7 +65,7 @@ def ask(app: App, body: bytes, *, kind: bytes | None = JSON, key: bytes | None =
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))  # type: ignore[arg-type] # a coroutine, as all our applications give
+    await app(scope, receive, send)
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return Answer(status=sent[0]["status"], headers=headers, body=b"".join(part["body"] for part in sent[1:]))
 
@@ -121,6 +126,27 @@ def test_the_short_way_answers_as_the_framework_does(
     assert found.status in {200, 400, 409}
 
 
+PLACES = st.one_of(
+    st.builds(lambda lat, lon: {"lat": lat, "lon": lon, "cep95_m": 20}, st.floats(59.76, 59.84), st.floats(18.9, 18.99)),
+    st.builds(lambda number: {"address": f"Harg {number}, 760 21 Vätö"}, st.integers(0, 40)),
+    st.sampled_from([{"address": "Kyrkvägen 3"}, {"address": "Box 12"}, {"address": "59.8 N 18.9 N"}, {"address": "-"}, {}]),
+)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.tuples(PLACES, st.sampled_from(["mbb-4g", "mbb-3g", "nothing"])), min_size=2, max_size=40))
+def test_questions_that_come_together_are_answered_as_each_alone(
+    guarded: Guard, questions: list[tuple[dict[str, Any], str]]
+) -> None:
+    bodies = [json.dumps({**place, "product": product}).encode() for place, product in questions]
+
+    async def together() -> list[Answer]:
+        return await asyncio.gather(*(asked(guarded, body) for body in bodies))
+
+    found, alone = asyncio.run(together()), [ask(guarded, body) for body in bodies]
+    assert [answer.without_time() for answer in found] == [answer.without_time() for answer in alone]
+
+
 def test_a_key_records_on_the_short_way_too(guarded: Guard) -> None:
     body = json.dumps(GOOD[0]).encode()
     first, again = (ask(guarded, body, key=b"C-1") for _ in range(2))
@@ -139,7 +165,7 @@ def test_a_worker_holds_no_answer_back_and_leaves_the_port_to_others() -> None:
             transport.write(bytes([line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)]))  # type: ignore[attr-defined]
             transport.close()
 
-    async def asked(port: int) -> bytes:
+    async def told_at(port: int) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         told = await reader.read()
         writer.close()
@@ -149,7 +175,7 @@ def test_a_worker_holds_no_answer_back_and_leaves_the_port_to_others() -> None:
         parents.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         parents.bind(("127.0.0.1", 0))
         doors = [runner.run(runner.get_loop().create_server(Held, sock=parents)) for _ in range(2)]
-        told = [runner.run(asked(parents.getsockname()[1])) for _ in range(8)]
+        told = [runner.run(told_at(parents.getsockname()[1])) for _ in range(8)]
         for door in doors:
             door.close()
     assert told == [b"\x01"] * 8
