@@ -78,7 +78,7 @@ class Outlines:
         # Where it is deliverable nothing else is asked; other layers and products are looked at for the rest only.
         for some in (sold, ~sold):
             if some.any():
-                weigher = everyone if some.all() else Weigher(around, alike.rows[some], doubt, cep95_m[some])
+                weigher = everyone if some.all() else everyone.part(np.flatnonzero(some))
                 yield from self._decide(alike, own, weigher)
 
     def _decide(self, alike: Alike, own: Question, weigher: Weigher) -> Iterator[Part]:

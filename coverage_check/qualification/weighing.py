@@ -4,7 +4,7 @@ At each equally likely place of the customer the most reliable qualifying claim 
 where the map speaks, and unknown where it does not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +48,20 @@ class Weighed:
     weakest: Codes
     agree: Bools
     partly_unknown: Bools
+
+    def of(self, rows: Rows) -> "Weighed":
+        """Give that of some of the rows."""
+        return Weighed(
+            question=self.question,
+            stances=self.stances,
+            yes=self.yes[rows],
+            no=self.no[rows],
+            unknown=self.unknown[rows],
+            verdict=self.verdict[rows],
+            weakest=self.weakest[rows],
+            agree=self.agree[rows],
+            partly_unknown=self.partly_unknown[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -100,6 +114,13 @@ class Weigher:
         self._prospects: dict[Question, Prospects] = {}
         self._seen: dict[tuple[int, Reach], tuple[Floats, Bools]] = {}
         self._places: dict[Reach, list[tuple[Rows, Places]]] = {}
+
+    def part(self, rows: Rows) -> "Weigher":
+        """Give a weigher of some of the rows, as `some` does, that knows of them what this one knows."""
+        part = self.some(rows)
+        part._weighed = {question: weighed.of(rows) for question, weighed in self._weighed.items()}  # noqa: SLF001
+        part._places = {reach: list(_places_of(looked, rows, self.rows.size)) for reach, looked in self._places.items()}  # noqa: SLF001
+        return part
 
     def some(self, rows: Rows) -> "Weigher":
         """Give a weigher of some of the rows; `rows` are their numbers here, ascending."""
@@ -206,6 +227,16 @@ class Weigher:
         count = served.shape[1] if whole else max(1, int(0.95 * served.shape[1]))
         everywhere, anywhere = served[:, :count].all(axis=1), unclear[:, :count].any(axis=1)
         return np.logical_or(everywhere, ~anywhere)
+
+
+def _places_of(looked: Sequence[tuple[Rows, Places]], rows: Rows, size: int) -> Iterator[tuple[Rows, Places]]:
+    """Keep of the places those of some rows, which get new numbers."""
+    number = np.full(size, -1)
+    number[rows] = np.arange(len(rows))
+    for at, places in looked:
+        kept = np.flatnonzero(number[at] >= 0)
+        if kept.size:
+            yield number[at[kept]], places if kept.size == at.size else places.of(kept)
 
 
 _YES, _NO, _ASK = (
