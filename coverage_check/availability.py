@@ -1,7 +1,7 @@
 """What layers say at a location: one layer at one place, and all layers at all the places of a batch."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -79,6 +79,16 @@ class Places:
     measured: Rows
     in_order: bool = True
     spots: int = 1
+
+    def of(self, numbers: Rows) -> "Places":
+        """Give those of some of the rows, by their numbers here."""
+        return replace(
+            self,
+            rows=self.rows[numbers],
+            covered={layer: array[numbers] for layer, array in self.covered.items()},
+            surveyed={layer: array[numbers] for layer, array in self.surveyed.items()},
+            edge_distance_m={layer: array[numbers] for layer, array in self.edge_distance_m.items()},
+        )
 
 
 class Surroundings(Protocol):

@@ -109,9 +109,10 @@ class Areas:
         self._index = index
         self._columns = columns
 
-    def claim(self, layer: int) -> int:
-        """Give the number of a layer's claim; layers that claim the same to the byte share one."""
-        return int(self._columns.claims[layer])
+    @property
+    def claims(self) -> npt.NDArray[np.intp]:
+        """int[layers]: the number of each layer's claim; layers that claim the same to the byte share one."""
+        return self._columns.claims
 
     def look(self, x: Floats, y: Floats) -> tuple[Bools, Bools]:
         """Give bool[n, layers] twice: covered, and surveyed."""
@@ -133,7 +134,7 @@ class Areas:
 
     def covered_around(self, layer: int, here: Bools, x: Floats, y: Floats, around: Around) -> Bools:
         """Give bool[n, places]: inside the layer's claim or on its boundary, at places around some points."""
-        return self._index.covered_around(here, x, y, around, layer=self.claim(layer))
+        return self._index.covered_around(here, x, y, around, layer=int(self.claims[layer]))
 
     def surveyed_around(self, layer: int, here: Bools, x: Floats, y: Floats, around: Around) -> Bools:
         """Give bool[n, places]: inside the area that the layer speaks about."""
@@ -151,7 +152,7 @@ class Areas:
 
     def distance_around_m(self, layer: int, x: Floats, y: Floats, together: Together) -> Floats:
         """Give float64[n]: metres to the edge of the claim, without sign, at places that lie together."""
-        return self._index.distance_around_m(x, y, together, layer=self.claim(layer))
+        return self._index.distance_around_m(x, y, together, layer=int(self.claims[layer]))
 
     def survey_distance_m(self, layers: Sequence[int], x: Floats, y: Floats) -> Floats:
         """Give float64[n, layers]: unsigned metres to the edge of what each layer speaks about; infinite without one."""

@@ -43,24 +43,23 @@ class Spots:
 
     def __init__(self, snapshot: Snapshot, lat: Floats, lon: Floats, error: Floats) -> None:
         self._areas = snapshot.areas
-        self._edge_m: dict[int, Floats] = {}
         x, y = snapshot.to_metric(lon=lon, lat=lat)
         self.x, self.y = (np.nan_to_num(axis, posinf=_NOWHERE_M, neginf=-_NOWHERE_M) for axis in (x, y))
         self.cep50_m, self.cep95_m = error.T
         self.far_m = np.array([_far_m(*pair) for pair in error.tolist()])
         self.covered, self.surveyed = self._areas.look(self.x, self.y)
+        self._edge_m = np.full((self._areas.claims.max(initial=-1) + 1, len(self.x)), np.nan)
 
     def edge_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to some layers; what was measured before is not measured again."""
-        claims = [self._areas.claim(layer) for layer in layers]  # of several layers the same, where nothing was built
-        for layer, claim in zip(layers, claims, strict=True):
-            if claim not in self._edge_m:
-                self._edge_m[claim] = np.full(len(self.x), np.nan)
-            known = self._edge_m[claim]
+        claims = self._areas.claims[list(layers)]
+        found = self._edge_m[claims[:, None], rows]
+        for number in np.flatnonzero(np.isnan(found).any(axis=1)).tolist():
+            known = self._edge_m[claims[number]]
             asked = rows[np.isnan(known[rows])]
-            if asked.size:
-                known[asked] = self._areas.edge_distance_m(layer, self.x[asked], self.y[asked])
-        return np.array([self._edge_m[claim][rows] for claim in claims]).reshape(len(layers), len(rows)).T
+            known[asked] = self._areas.edge_distance_m(layers[number], self.x[asked], self.y[asked])
+            found[number] = known[rows]
+        return found.T
 
     def survey_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to the edge of what some layers speak about; infinite where they speak everywhere."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
 
 from coverage_check.errors import CoverageCheckError, InvalidInput, MissingExtra, OutputRefused, TableInvalid
@@ -62,11 +63,18 @@ class Course:
         return time.monotonic() - self._began
 
     def _answers(self, part: Part | None, answered: Answered) -> Iterator[tuple[Chunk, list[Answer]]]:
-        chunks = self._table.chunks(limit=self._limit)
+        chunks = self._table.chunks(limit=self._limit, most=self._line.chunk_rows)
         if part:
-            for answers in part.answers():
+            kept = chain.from_iterable(part.answers())
+            for chunk in chunks:  # which may be longer or shorter than those of the earlier run
+                answers = list(islice(kept, len(chunk.rows)))
+                known, others = chunk.split(len(answers))
                 self.resumed_rows += len(answers)
-                yield next(chunks), answers
+                if answers:
+                    yield known, answers
+                if others.rows:
+                    chunks = chain([others], chunks)
+                    break
         self._began = time.monotonic()
         with closing(self._line.outcomes(chunks)) as decided:
             for chunk, outcomes in decided:

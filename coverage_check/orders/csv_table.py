@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from coverage_check.errors import TableInvalid
-from coverage_check.orders.tables import Chunk, Table, chunked
+from coverage_check.orders.tables import CHUNK_ROWS, Chunk, Table, chunked
 
 _LONGEST_FIELD = 1_000_000
 _DELIMITERS = (",", ";", "\t")
@@ -41,9 +41,9 @@ class CsvTable(Table):
         self._reader = csv.reader(self._lines(before), delimiter=delimiter, strict=True)
         super().__init__(name, next(self._cells(), []), delimiter=delimiter)
 
-    def chunks(self, *, limit: int | None = None) -> Iterator[Chunk]:
+    def chunks(self, *, limit: int | None = None, most: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """Give the rows as they are read."""
-        return chunked(self._cells(), limit)
+        return chunked(self._cells(), limit, most)
 
     def share_read(self) -> float:
         """Tell how many of the file's bytes have been read."""

@@ -31,7 +31,7 @@ from coverage_check.order_rows import (
     read_order,
 )
 from coverage_check.orders.ahead import Ahead, Answers, Questions, Told, asks_a_server
-from coverage_check.orders.tables import Chunk, Table
+from coverage_check.orders.tables import CHUNK_ROWS, Chunk, Table
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker
@@ -48,6 +48,9 @@ T = TypeVar("T")
 S = TypeVar("S")
 
 _CHUNKS_ASKED_AHEAD = 4
+_MANY_ROWS = 8_000
+"""Rows of a chunk: the more, the more of them are alike."""
+
 _DIED = "A worker process was ended from outside, perhaps for want of memory: go on with --resume and fewer --workers."
 
 _KEPT, _DECISIONS_KEPT = 20_000, 2_000
@@ -187,6 +190,11 @@ class Line:
             self._checker.geocoder = self._ahead
         elif server and checker.geocoder:
             self._checker.geocoder = Told(checker.geocoder)
+
+    @property
+    def chunk_rows(self) -> int:
+        """How many rows are best decided together: few where each is waited for, or is kept as a whole decision."""
+        return CHUNK_ROWS if self._decisions or self._asks_ahead else _MANY_ROWS
 
     def outcomes(self, chunks: Iterable[Chunk]) -> Outcomes:
         """Give each chunk with what its rows came to, in order.

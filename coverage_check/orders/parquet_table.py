@@ -21,12 +21,12 @@ class ParquetTable(Table):
         self._file = file
         self._read = 0
 
-    def chunks(self, *, limit: int | None = None) -> Iterator[Chunk]:
+    def chunks(self, *, limit: int | None = None, most: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """Give the rows as they are read, and the Arrow batch that they come from."""
         import pyarrow as pa  # noqa: PLC0415 - loaded already
 
         left = self._file.metadata.num_rows if limit is None else limit
-        batches = self._file.iter_batches(batch_size=CHUNK_ROWS, use_threads=False)
+        batches = self._file.iter_batches(batch_size=most, use_threads=False)
         while left > 0:
             try:
                 batch = next(batches, None)

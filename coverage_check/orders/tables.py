@@ -19,7 +19,10 @@ from typing import Any
 from coverage_check.errors import MissingFile, TableInvalid
 
 CHUNK_ROWS = 500
-"""Rows that are read, decided and written together."""
+"""Rows that are read, decided and written together, at least."""
+
+_HEAVY = 4_000_000
+"""Characters in a chunk from which on it doesn't grow further, so that long cells don't fill the memory."""
 
 _FOREIGN = {
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls), or one with a password: save it as .xlsx or CSV",
@@ -48,6 +51,14 @@ class Chunk:
     rows: Sequence[Sequence[object]]
     batch: Any = None
 
+    def split(self, count: int) -> tuple["Chunk", "Chunk"]:
+        """Give its first rows, and the others."""
+        one, other = (None, None) if self.batch is None else (self.batch.slice(0, count), self.batch.slice(count))
+        return (
+            Chunk(first=self.first, rows=self.rows[:count], batch=one),
+            Chunk(first=self.first + count, rows=self.rows[count:], batch=other),
+        )
+
 
 class Table(ABC):
     """An open table. Its rows can be read once.
@@ -71,8 +82,14 @@ class Table(ABC):
         self.schema = schema
 
     @abstractmethod
-    def chunks(self, *, limit: int | None = None) -> Iterator[Chunk]:
-        """Give all rows in order, `CHUNK_ROWS` at a time, or the first `limit` of them.
+    def chunks(self, *, limit: int | None = None, most: int = CHUNK_ROWS) -> Iterator[Chunk]:
+        """Give all rows in order, or the first `limit` of them: the same chunks of the same file each time.
+
+        Parameters
+        ----------
+        most
+            Rows of a chunk. The first has `CHUNK_ROWS`, so that something is to be seen soon, and each further one up to
+            twice as many as the one before.
 
         Raises
         ------
@@ -136,13 +153,23 @@ def open_table(source: Path, *, sheet: str | None = None, name: str | None = Non
             yield table
 
 
-def chunked(rows: Iterator[Sequence[object]], limit: int | None) -> Iterator[Chunk]:
+def chunked(rows: Iterator[Sequence[object]], limit: int | None, most: int) -> Iterator[Chunk]:
     """Put rows together to chunks."""
-    first = 1
+    first, size = 1, CHUNK_ROWS
     rows = islice(rows, limit)
-    while some := list(islice(rows, CHUNK_ROWS)):
+    while some := _some(rows, size):
         yield Chunk(first=first, rows=some)
         first += len(some)
+        size = min(2 * size, most)
+
+
+def _some(rows: Iterator[Sequence[object]], size: int) -> list[Sequence[object]]:
+    some: list[Sequence[object]] = []
+    weight = 0
+    while len(some) < size and weight < _HEAVY and (more := list(islice(rows, min(CHUNK_ROWS, size - len(some))))):
+        some += more
+        weight += sum(len(cell) for row in more for cell in row if isinstance(cell, str))
+    return some
 
 
 def _first_bytes(source: Path) -> bytes:

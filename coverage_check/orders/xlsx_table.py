@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 from coverage_check.errors import MissingExtra, TableInvalid
 from coverage_check.order_rows import cell_text
-from coverage_check.orders.tables import Chunk, Table, chunked
+from coverage_check.orders.tables import CHUNK_ROWS, Chunk, Table, chunked
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -38,9 +38,9 @@ class XlsxTable(Table):
         self._rows = self._filled(sheet)
         super().__init__(name, [cell_text(cell) for cell in next(self._rows, [])])
 
-    def chunks(self, *, limit: int | None = None) -> Iterator[Chunk]:
+    def chunks(self, *, limit: int | None = None, most: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """Give the rows, each as wide as the header unless something stands behind it."""
-        return chunked(self._padded(), limit)
+        return chunked(self._padded(), limit, most)
 
     def share_read(self) -> float:
         """Tell how many of its rows have been read."""

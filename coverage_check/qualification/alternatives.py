@@ -115,7 +115,7 @@ def _spot(case: Case) -> Iterator[Offer]:
     location, needed = case.location, case.product.risk.yes
     known = location.match in {Match.EXACT, Match.FUZZY} and not location.level.coarse and location.level not in _ROUGH
     known = known and location.cep95_m <= _PLOT_M and not case.assessment.covered_here
-    if case.moved is None or not known or not case.assessment.spot_possible or not case.product.on_sale(case.on):
+    if case.moved is None or not known or not case.prospect.spot_possible or not case.product.on_sale(case.on):
         return
     around = case.around()
     count = max(a.covered.size for a in around.values()) - 1

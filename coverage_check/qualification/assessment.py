@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from coverage_check.availability import Availability
 from coverage_check.decision import ReasonCode, Verdict
 from coverage_check.layer import Layer
 from coverage_check.qualification.stances import Fit, Stance, Time, newer_map
-from coverage_check.qualification.weighing import VERDICTS, Weighed
+from coverage_check.qualification.weighing import VERDICTS, Prospects, Weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,6 @@ class Assessment:
     unknown_because: ReasonCode | None
     agree: bool
     by_need: tuple[tuple[Claim, ...], ...]
-    unclear: float
-    loss_at_place: float
-    loss_of_each: float
-    spot_possible: bool
 
     @property
     def covered_here(self) -> bool:
@@ -92,6 +89,25 @@ class Assessment:
         """Give the claim of that fit and time whose edge is nearest from outside, or deepest from inside."""
         matching = [claim for claim in self.focus if claim.is_(fit, time) and claim.surveyed_here]
         return max(matching, key=lambda claim: claim.edge_distance_m, default=None)
+
+
+class Prospect(NamedTuple):
+    """One row of `Prospects`."""
+
+    unclear: float
+    loss_at_place: float
+    loss_of_each: float
+    spot_possible: bool
+
+    @classmethod
+    def of(cls, prospects: Prospects, row: int) -> "Prospect":
+        """Take that row."""
+        return cls(
+            unclear=float(prospects.unclear[row]),
+            loss_at_place=float(prospects.loss_at_place[row]),
+            loss_of_each=float(prospects.loss_of_each[row]),
+            spot_possible=bool(prospects.spot_possible[row]),
+        )
 
 
 def assessed(
@@ -124,10 +140,6 @@ def assessed(
         unknown_because=_why_unknown(by_need) if weighed.partly_unknown[row] else None,
         agree=bool(weighed.agree[row]),
         by_need=tuple(by_need),
-        unclear=float(weighed.unclear[row]),
-        loss_at_place=float(weighed.loss_at_place[row]),
-        loss_of_each=float(weighed.loss_of_each[row]),
-        spot_possible=bool(weighed.spot_possible[row]),
     )
 
 

@@ -16,7 +16,7 @@ from coverage_check.qualification.filling import Filling
 from coverage_check.qualification.gaps import Gapped, inner
 from coverage_check.qualification.order import Alike
 from coverage_check.qualification.outline import Outline
-from coverage_check.qualification.sharing import Example, cut, prints
+from coverage_check.qualification.sharing import Comparison, Example, cut
 from coverage_check.qualification.stances import Question
 from coverage_check.qualification.weighing import VERDICTS, Doubt, Weigher
 from coverage_check.qualification.writing import write
@@ -64,7 +64,7 @@ class Outlines:
 
     def __init__(self, catalogue: Mapping[str, Product]) -> None:
         self._catalogue = catalogue
-        self._kept: dict[object, dict[tuple[Question, ...], dict[bytes, Outline]]] = {}
+        self._kept: dict[object, _Kept] = {}
         self._count = 0
 
     def decide(self, alike: Alike, around: Surroundings) -> Iterator[Part]:
@@ -78,7 +78,7 @@ class Outlines:
         # Where it is deliverable nothing else is asked; other layers and products are looked at for the rest only.
         for some in (sold, ~sold):
             if some.any():
-                weigher = everyone if some.all() else Weigher(around, alike.rows[some], doubt, cep95_m[some])
+                weigher = everyone if some.all() else everyone.part(np.flatnonzero(some))
                 yield from self._decide(alike, own, weigher)
 
     def _decide(self, alike: Alike, own: Question, weigher: Weigher) -> Iterator[Part]:
@@ -97,30 +97,45 @@ class Outlines:
         """Give each row its outline: one that is kept, or one made for the first such row."""
         if self._count > _KEPT:
             self._kept, self._count = {}, 0
-        kept = self._kept.setdefault(alike.key, {})
+        kept = self._kept.setdefault(alike.key, _Kept({}, {}))
+        compared = Comparison(weigher, own)
         found: list[Outline | None] = [None] * len(weigher.rows)
         open_rows = list(range(len(found)))
-        printed: dict[tuple[Question, ...], list[bytes]] = {}
-        for asked in list(kept):
-            if not open_rows:
-                break
-            printed[asked] = prints(weigher, asked)
-            open_rows = _match(open_rows, printed[asked], kept[asked], found)
+        for asked in kept.asked_of(compared.own):
+            open_rows = _match(open_rows, compared.prints(asked), kept.outlines[asked], found)
         while open_rows:
             row = open_rows[0]
             example = Example(weigher, row, own)
             outline = write(alike, example, self._catalogue)
-            asked = tuple(example.asked)
             if example.alone:
                 found[row] = outline
                 open_rows.remove(row)
                 continue
-            if asked not in printed:
-                printed[asked] = prints(weigher, asked)
-            kept.setdefault(asked, {})[printed[asked][row]] = outline
+            asked = tuple(example.asked)
+            printed = compared.prints(asked)
+            kept.keep(outline, asked, compared.own[row], printed[row])
             self._count += 1
-            open_rows = _match(open_rows, printed[asked], kept[asked], found)
+            open_rows = _match(open_rows, printed, kept.outlines[asked], found)
         return [outline for outline in found if outline is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Outlines by the questions asked for them and what these came to, and which were asked of rows of a kind."""
+
+    outlines: dict[tuple[Question, ...], dict[bytes, Outline]]
+    asked: dict[bytes, list[tuple[Question, ...]]]
+
+    def asked_of(self, own: Sequence[bytes]) -> list[tuple[Question, ...]]:
+        """Give what was asked of rows in which the same comes of their own question as in one of these."""
+        return list(dict.fromkeys(asked for print_ in dict.fromkeys(own) for asked in self.asked.get(print_, ())))
+
+    def keep(self, outline: Outline, asked: tuple[Question, ...], own: bytes, print_: bytes) -> None:
+        """Keep an outline."""
+        self.outlines.setdefault(asked, {})[print_] = outline
+        known = self.asked.setdefault(own, [])
+        if asked not in known:
+            known.append(asked)
 
 
 def _match(

@@ -8,7 +8,7 @@ from itertools import chain, repeat
 from typing import Any, overload
 
 from coverage_check.basis import Basis
-from coverage_check.decision import Decision, DecisionColumns
+from coverage_check.decision import Decision, DecisionColumns, Verdict
 from coverage_check.qualification.batch import Part
 
 _Value = object
@@ -69,6 +69,20 @@ class Decisions(Sequence[Decision]):
                 yield self._single[row]
             else:
                 yield Decision.of_content(texts.pop(row), self._made_at, self._basis(row))
+
+    def texts(self) -> Iterator[tuple[Verdict, bytes]]:
+        """Give each decision's verdict and JSON text in UTF-8, the canonical one with id and time; no decision is made."""
+        made_at = self._made_at.isoformat(timespec="seconds")
+        found: dict[int, tuple[Verdict, bytes]] = {}
+        for part in self._parts:
+            for row, content in zip(part.rows.tolist(), part.contents(), strict=True):
+                named = f'{{"id":"{hashlib.sha256(content).hexdigest()}","made_at":"{made_at}",'
+                found[row] = part.outline.decision.verdict, named.encode() + content[1:]
+        for row in range(len(self)):
+            if row in self._single:
+                yield self._single[row].verdict, self._single[row].to_json().encode()
+            else:
+                yield found.pop(row)
 
     def columns(self, language: str = "sv") -> DecisionColumns:
         """Give what tables need, with the sentence in one language; no decision is made for it.

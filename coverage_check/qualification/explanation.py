@@ -12,7 +12,7 @@ from coverage_check.decision import Evidence, Reason, ReasonCode, Use, Verdict
 from coverage_check.layer import Layer
 from coverage_check.location import Location, Match
 from coverage_check.products import Product
-from coverage_check.qualification.assessment import Assessment, Claim
+from coverage_check.qualification.assessment import Assessment, Claim, Prospect
 from coverage_check.qualification.gaps import words_gap
 from coverage_check.qualification.stances import NEARLY_ALL, Fit, Question, Time, conditional_use, elsewhere, reaches
 from coverage_check.technology import Condition
@@ -44,6 +44,7 @@ class Case:
     on: date
     location: Location
     assessment: Assessment
+    prospect: Prospect
     availabilities: tuple[Availability, ...]
     verdict: Verdict
     condition: Condition | None

@@ -78,13 +78,13 @@ def questions_for(code: ReasonCode, remark: str = "") -> tuple[Question, ...]:
 
 def _about_the_place(case: Case, whys: Sequence[Why]) -> Iterator[_Worth]:
     """Ask which place it is, or where it is exactly; the answer settles each of the places as far as it can be settled."""
-    codes, weighed, risk = {reason.code for reason in whys}, case.assessment, case.product.risk
+    codes, ahead, risk = {reason.code for reason in whys}, case.prospect, case.product.risk
     if ReasonCode.ADDRESS_AMBIGUOUS in codes:
-        yield _which(case.location), risk.ask - weighed.loss_of_each
+        yield _which(case.location), risk.ask - ahead.loss_of_each
     if ReasonCode.MATCH_TOO_COARSE in codes:
-        yield _finer(case.location), risk.ask - weighed.loss_at_place
+        yield _finer(case.location), risk.ask - ahead.loss_at_place
     if codes & {ReasonCode.ADDRESS_AMBIGUOUS, ReasonCode.EDGE_UNCERTAIN}:
-        yield "POSITION", risk.ask - weighed.loss_at_place
+        yield "POSITION", risk.ask - ahead.loss_at_place
 
 
 def _about_the_map(case: Case, whys: Sequence[Why]) -> Iterator[_Worth]:
@@ -93,7 +93,7 @@ def _about_the_map(case: Case, whys: Sequence[Why]) -> Iterator[_Worth]:
     if ReasonCode.EDGE_UNCERTAIN in codes and codes.isdisjoint(_PLACES):
         yield "MAP_OF_OPERATOR", case.product.risk.ask
     elif codes & _MAPS:
-        yield "MAP_OF_OPERATOR", case.assessment.unclear * case.product.risk.ask
+        yield "MAP_OF_OPERATOR", case.prospect.unclear * case.product.risk.ask
 
 
 def _about_the_use(case: Case) -> Iterator[_Worth]:

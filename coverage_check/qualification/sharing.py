@@ -13,10 +13,10 @@ from coverage_check import wording
 from coverage_check.availability import Availability, Bools, Floats
 from coverage_check.decision import Verdict
 from coverage_check.layer import Layer
-from coverage_check.qualification.assessment import Assessment, assessed
+from coverage_check.qualification.assessment import Assessment, Prospect, assessed
 from coverage_check.qualification.questions import HOPE, LEAST
 from coverage_check.qualification.stances import NEARLY_ALL, Question, Reach, Stance, elsewhere, numbers
-from coverage_check.qualification.weighing import VERDICTS, Weighed, Weigher
+from coverage_check.qualification.weighing import VERDICTS, Prospects, Weighed, Weigher
 
 Prints = npt.NDArray[np.uint8]
 _DELIVERABLE, _UNDETERMINED = VERDICTS.index(Verdict.DELIVERABLE), VERDICTS.index(Verdict.UNDETERMINED)
@@ -52,6 +52,7 @@ class Example:
             for number, layer in enumerate(around.layers)
         )
         self.own = self.weigh(own)
+        self.prospect = Prospect.of(weigher.prospects(own), row)
 
     def weigh(self, question: Question) -> Assessment:
         """Weigh a question at this row, and note it."""
@@ -72,21 +73,40 @@ class Example:
         return {each.layer.id: each for each in found.values()}
 
 
-def prints(weigher: Weigher, questions: Sequence[Question]) -> list[bytes]:
-    """Give for each row what has to be the same, so that the same is chosen wherever these questions are asked."""
-    around, rows = weigher.surroundings, weigher.rows
-    weighed = [weigher.weigh(question) for question in questions]
-    own, reach = list(numbers(weighed[0].stances)), Reach.of(weighed[0].stances)
-    covered, surveyed = around.covered[rows], around.surveyed[rows]
-    columns: list[Prints] = [np.packbits(covered[:, own], axis=1), np.packbits(surveyed[:, own], axis=1)]
-    columns += _elsewhere(weighed[0], around.layers, covered & surveyed)
-    columns += [weigher.seen(layer, reach)[1][:, None].astype(np.uint8) for layer in reach.claims]
-    columns.append(_near(weigher, reach.claims).astype(np.uint8))
-    for each in weighed:
-        columns.append(_outcome(each, weigher))
-        columns += _nearest(each, weigher)
-    columns.append(_ranks(weighed))
-    return cut(np.concatenate(columns, axis=1))
+class Comparison:
+    """What has to be the same in two rows, so that the same is chosen.
+
+    Attributes
+    ----------
+    own
+        Each row's, as far as its own question goes: rows in which that differs are never alike.
+    """
+
+    def __init__(self, weigher: Weigher, own: Question) -> None:
+        self._weigher = weigher
+        self._ahead = weigher.prospects(own)
+        self._own = self._of_own(weigher.weigh(own))
+        self.own = cut(self._own)
+        self._prints: dict[tuple[Question, ...], list[bytes]] = {}
+
+    def prints(self, questions: tuple[Question, ...]) -> list[bytes]:
+        """Give each row's, wherever these questions are asked, its own first."""
+        if questions not in self._prints:
+            weighed = [self._weigher.weigh(question) for question in questions]
+            columns = [self._own, *(column for each in weighed[1:] for column in _chosen_by(each, self._weigher))]
+            self._prints[questions] = cut(np.concatenate([*columns, _ranks(weighed, self._ahead)], axis=1))
+        return self._prints[questions]
+
+    def _of_own(self, weighed: Weighed) -> Prints:
+        weigher, around, rows = self._weigher, self._weigher.surroundings, self._weigher.rows
+        own, reach = list(numbers(weighed.stances)), Reach.of(weighed.stances)
+        covered, surveyed = around.covered[rows], around.surveyed[rows]
+        columns: list[Prints] = [np.packbits(covered[:, own], axis=1), np.packbits(surveyed[:, own], axis=1)]
+        columns += _elsewhere(weighed, around.layers, covered & surveyed)
+        columns += [weigher.seen(layer, reach)[1][:, None].astype(np.uint8) for layer in reach.claims]
+        columns.append(_near(weigher, reach.claims).astype(np.uint8))
+        columns.append(self._ahead.spot_possible[:, None].astype(np.uint8))
+        return np.concatenate([*columns, *_chosen_by(weighed, weigher)], axis=1)
 
 
 def cut(rows: npt.NDArray[np.generic]) -> list[bytes]:
@@ -115,9 +135,13 @@ def _focuses(weighed: Weighed) -> Sequence[Sequence[Stance]]:
     return weighed.stances if every else [tuple(stance for each in weighed.stances for stance in each)]
 
 
+def _chosen_by(weighed: Weighed, weigher: Weigher) -> list[Prints]:
+    return [_outcome(weighed, weigher), *_nearest(weighed, weigher)]
+
+
 def _outcome(weighed: Weighed, weigher: Weigher) -> Prints:
     partly = weighed.unknown - weigher.gross_error > 1 - NEARLY_ALL
-    flags = (weighed.agree, weighed.partly_unknown, weighed.unknown >= NEARLY_ALL, partly, weighed.spot_possible)
+    flags = (weighed.agree, weighed.partly_unknown, weighed.unknown >= NEARLY_ALL, partly)
     sure = weighed.yes >= wording.SURELY_FROM
     return np.column_stack((weighed.verdict, weighed.weakest, *flags, sure)).astype(np.uint8)
 
@@ -143,17 +167,17 @@ def _near(weigher: Weigher, layers: Sequence[int]) -> Bools:
     return near
 
 
-def _ranks(weighed: Sequence[Weighed]) -> Prints:
+def _ranks(weighed: Sequence[Weighed], ahead: Prospects) -> Prints:
     """Rank what is chosen by size: offers by their probability, and questions by what their answers are expected to spare.
 
     An undetermined order's questions spare losses; the others' serve an offer (`questions`).
     """
     own = weighed[0]
     risk, open_ = own.question.product.risk, (own.verdict == _UNDETERMINED)[:, None]
-    exact, each = risk.ask - own.loss_at_place, risk.ask - own.loss_of_each
+    exact, each = risk.ask - ahead.loss_at_place, risk.ask - ahead.loss_of_each
     shares = sorted({1.0, LEAST, *HOPE.values()})
     asking = [np.full_like(exact, risk.ask * share) for share in shares]
-    spared = (exact, exact * HOPE["POSITION"], each, own.unclear * risk.ask * HOPE["MAP_OF_OPERATOR"], *asking)
+    spared = (exact, exact * HOPE["POSITION"], each, ahead.unclear * risk.ask * HOPE["MAP_OF_OPERATOR"], *asking)
     offered = [np.where(one.verdict == _DELIVERABLE, np.round(one.yes, 6), 0.0) for one in weighed]
     offered += [one * share for one in offered for share in sorted(set(HOPE.values()))]
     offered += [np.full_like(exact, share) for share in shares]

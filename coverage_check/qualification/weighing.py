@@ -4,7 +4,7 @@ At each equally likely place of the customer the most reliable qualifying claim 
 where the map speaks, and unknown where it does not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,12 +37,6 @@ class Weighed:
         bool[n]: whether the whole 95 % region says the same, where the location is so coarse that it must.
     partly_unknown
         bool[n]: whether any of the places is unknown.
-    unclear
-        float64[n]: the share of the places that is unknown.
-    loss_at_place, loss_of_each
-        float64[n]: the loss to be expected if the exact place were known, and if it were known which of the spots it is.
-    spot_possible
-        bool[n]: whether some spot within the 95 % region could be deep enough inside for a yes.
     """
 
     question: Question
@@ -54,6 +48,36 @@ class Weighed:
     weakest: Codes
     agree: Bools
     partly_unknown: Bools
+
+    def of(self, rows: Rows) -> "Weighed":
+        """Give that of some of the rows."""
+        return Weighed(
+            question=self.question,
+            stances=self.stances,
+            yes=self.yes[rows],
+            no=self.no[rows],
+            unknown=self.unknown[rows],
+            verdict=self.verdict[rows],
+            weakest=self.weakest[rows],
+            agree=self.agree[rows],
+            partly_unknown=self.partly_unknown[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prospects:
+    """What could come of knowing more about a question, in each row.
+
+    Attributes
+    ----------
+    unclear
+        float64[n]: the share of the places that is unknown.
+    loss_at_place, loss_of_each
+        float64[n]: the loss to be expected if the exact place were known, and if it were known which of the spots it is.
+    spot_possible
+        bool[n]: whether some spot within the 95 % region could be deep enough inside for a yes.
+    """
+
     unclear: Floats
     loss_at_place: Floats
     loss_of_each: Floats
@@ -87,8 +111,16 @@ class Weigher:
         self.gross_error = doubt.gross_error
         self._doubt = doubt
         self._weighed: dict[Question, Weighed] = {}
+        self._prospects: dict[Question, Prospects] = {}
         self._seen: dict[tuple[int, Reach], tuple[Floats, Bools]] = {}
         self._places: dict[Reach, list[tuple[Rows, Places]]] = {}
+
+    def part(self, rows: Rows) -> "Weigher":
+        """Give a weigher of some of the rows, as `some` does, that knows of them what this one knows."""
+        part = self.some(rows)
+        part._weighed = {question: weighed.of(rows) for question, weighed in self._weighed.items()}  # noqa: SLF001
+        part._places = {reach: list(_places_of(looked, rows, self.rows.size)) for reach, looked in self._places.items()}  # noqa: SLF001
+        return part
 
     def some(self, rows: Rows) -> "Weigher":
         """Give a weigher of some of the rows; `rows` are their numbers here, ascending."""
@@ -99,6 +131,12 @@ class Weigher:
         if question not in self._weighed:
             self._weighed[question] = self._weigh(question)
         return self._weighed[question]
+
+    def prospects(self, question: Question) -> Prospects:
+        """Tell what could come of knowing more, in every row."""
+        if question not in self._prospects:
+            self._prospects[question] = self._look_ahead(self.weigh(question))
+        return self._prospects[question]
 
     def seen(self, layer: int, among: Reach) -> tuple[Floats, Bools]:
         """Give how likely a layer serves, and whether its edge runs between the customer's places.
@@ -137,13 +175,11 @@ class Weigher:
         served, unknown = np.empty((2, n))
         weakest = np.zeros(n, dtype=np.int8)
         agree, partly_unknown = np.empty((2, n), dtype=bool)
-        exact, each = np.empty((2, n))
         for at, places in self._look(Reach.of(by_need)):
             needs = [_need_met(places, stances_) for stances_ in by_need]
             met = _combined(needs, every=bool(question.product.all_of))
             served[at], unknown[at] = met.mean(places), _share(met.unknown)
             agree[at], partly_unknown[at] = self._agree(places, met), met.unknown.any(axis=1)
-            exact[at], each[at] = _losses(risk, places, met)
             if question.product.all_of:
                 least = [(need.mean(places), _share(need.unknown)) for need in needs]
                 weakest[at] = _least(least, len(at))
@@ -162,11 +198,17 @@ class Weigher:
             weakest=weakest,
             agree=agree,
             partly_unknown=partly_unknown,
-            unclear=unknown,
-            loss_at_place=exact,
-            loss_of_each=each,
-            spot_possible=self._spot_possible(by_need, risk),
         )
+
+    def _look_ahead(self, weighed: Weighed) -> Prospects:
+        product, by_need = weighed.question.product, weighed.stances
+        unclear, exact, each = np.empty((3, len(self.rows)))
+        for at, places in self._look(Reach.of(by_need)):
+            met = _combined([_need_met(places, stances_) for stances_ in by_need], every=bool(product.all_of))
+            unclear[at] = _share(met.unknown)
+            exact[at], each[at] = _losses(product.risk, places, met)
+        possible = self._spot_possible(by_need, product.risk)
+        return Prospects(unclear=unclear, loss_at_place=exact, loss_of_each=each, spot_possible=possible)
 
     def _spot_possible(self, by_need: Sequence[Sequence[Stance]], risk: Risk) -> Bools:
         """Take the deepest that the 95 % region can reach into a claim from outside."""
@@ -185,6 +227,16 @@ class Weigher:
         count = served.shape[1] if whole else max(1, int(0.95 * served.shape[1]))
         everywhere, anywhere = served[:, :count].all(axis=1), unclear[:, :count].any(axis=1)
         return np.logical_or(everywhere, ~anywhere)
+
+
+def _places_of(looked: Sequence[tuple[Rows, Places]], rows: Rows, size: int) -> Iterator[tuple[Rows, Places]]:
+    """Keep of the places those of some rows, which get new numbers."""
+    number = np.full(size, -1)
+    number[rows] = np.arange(len(rows))
+    for at, places in looked:
+        kept = np.flatnonzero(number[at] >= 0)
+        if kept.size:
+            yield number[at[kept]], places if kept.size == at.size else places.of(kept)
 
 
 _YES, _NO, _ASK = (

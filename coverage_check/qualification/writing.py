@@ -87,6 +87,7 @@ def _case(alike: Alike, example: Example) -> explanation.Case:
         on=order.on,
         location=location,
         assessment=example.own,
+        prospect=example.prospect,
         availabilities=example.availabilities,
         verdict=verdict,
         condition=condition,

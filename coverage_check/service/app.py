@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import json
-import logging
 from collections.abc import AsyncIterator
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -15,17 +15,18 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from coverage_check.checker import Checker
 from coverage_check.errors import CoverageCheckError
 from coverage_check.service import checks, health, page, tmf
 from coverage_check.service.asked import faults_text
+from coverage_check.service.bodies import Offer
+from coverage_check.service.direct import Direct
 from coverage_check.service.guard import Guard
 from coverage_check.service.openapi import described
-from coverage_check.service.problems import answer, answer_error, status_of
+from coverage_check.service.problems import answer, answer_fault, answer_unknown
 from coverage_check.service.running import Worker
 from coverage_check.service.settings import Settings
 from coverage_check.version import __version__
-
-_log = logging.getLogger(__name__)
 
 ROUTERS = (checks.router, tmf.router, health.router, page.router)
 
@@ -57,28 +58,29 @@ def make_app(settings: Settings) -> Guard:
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
-    _describe(app)
-    return Guard(app, settings=settings, metrics=worker.metrics)
+    _describe(app, worker)
+    return Guard(Direct(app), settings=settings, metrics=worker.metrics)
 
 
-def _describe(app: FastAPI) -> None:
-    """Describe the service with the decision's own schema instead of what the framework guesses."""
+def _describe(app: FastAPI, worker: Worker) -> None:
+    """Describe the service as it is now, with the decision's own schema instead of what the framework guesses."""
+
+    @lru_cache(maxsize=1)
+    def of(checker: Checker) -> dict[str, Any]:
+        plain = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        schema = json.loads(files("coverage_check").joinpath("decision.schema.json").read_text(encoding="utf-8"))
+        offer = Offer(products=tuple(checker.products), layers=tuple(layer.id for layer in checker.snapshot.layers))
+        return described(plain, schema, offer, records=worker.recorder is not None)
 
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            plain = get_openapi(title=app.title, version=app.version, routes=app.routes)
-            schema = json.loads(files("coverage_check").joinpath("decision.schema.json").read_text(encoding="utf-8"))
-            app.openapi_schema = described(plain, schema)
-        return app.openapi_schema
+        return of(worker.current.checker)
 
     app.openapi = openapi  # type: ignore[method-assign] # FastAPI's documented way
 
 
 async def _known(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, CoverageCheckError)  # noqa: S101 - registered for these
-    if status_of(error) >= 500:
-        _log.error("could not answer", extra={"facts": {"code": error.code}})
-    return answer_error(request.url.path, error)
+    return answer_fault(request.url.path, error)
 
 
 async def _misread(request: Request, error: Exception) -> JSONResponse:
@@ -106,4 +108,4 @@ def _allowed(request: Request) -> str:
 
 
 async def _unknown(request: Request, _: Exception) -> JSONResponse:
-    return answer(request.url.path, 500, "INTERNAL", "The service could not answer: its log has the kind of fault.")
+    return answer_unknown(request.url.path)

@@ -3,26 +3,51 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from coverage_check.basis import Request
 from coverage_check.checker import Checker
-from coverage_check.decision import Decision
+from coverage_check.decision import Decision, ReasonCode
 from coverage_check.errors import InvalidInput
 from coverage_check.ledger import Channel, Initiator, SaleContext
 from coverage_check.location import Location
 from coverage_check.order_rows import OrderRow
 from coverage_check.technology import PlaceOfUse, Receiver
 
+LETTER_OR_DIGIT = r"[\p{L}\p{N}]"
+"""What an address has at least one of."""
+
 _STRICT = ConfigDict(extra="forbid", frozen=True, use_enum_values=True)
 _Code = Annotated[str, Field(min_length=1, max_length=64)]
 _Reference = Annotated[str, Field(min_length=1, max_length=512)]
 _Text = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+def _text_alone(value: object) -> object:
+    """Refuse a number for a date: pydantic would take it for seconds since 1970."""
+    if value is not None and not isinstance(value, str):
+        raise ValueError("A day or a time is a text, such as 2026-05-01 or 2026-05-01T14:00:00Z.")
+    return value
+
+
+def _number_alone(value: object) -> object:
+    """Refuse what JSON doesn't call a number, and pydantic would take for one."""
+    if isinstance(value, bool | str):
+        raise ValueError("It is a whole number.")  # noqa: TRY004 - pydantic's way to say so
+    return value
+
+
+_Day = Annotated[date | None, BeforeValidator(_text_alone)]
+_Moment = Annotated[datetime | None, BeforeValidator(_text_alone)]
+_Address = Annotated[str, Field(min_length=1, max_length=500, pattern=LETTER_OR_DIGIT)]
 _Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, strict=True)]
 _Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, strict=True)]
 _Metres = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False, strict=True)]
 
 EXAMPLE: dict[str, JsonValue] = {"address": "Harg 12, 760 21 Vätö", "product": "mbb-4g", "on": "2025-11-01"}
+REASONS_EXAMPLE: dict[str, JsonValue] = {
+    "reasons": [{"code": "NO_COVERAGE", "message": "The nearest 4G that is strong enough is 960 m away."}]
+}
 POSITION_EXAMPLE: dict[str, JsonValue] = {"lat": 59.81248, "lon": 18.95771, "cep95_m": 20, "product": "mbb-4g"}
 
 
@@ -32,13 +57,13 @@ class Question(BaseModel):
     model_config = _STRICT | ConfigDict(json_schema_extra={"examples": [EXAMPLE, POSITION_EXAMPLE]})
 
     product: _Code
-    address: _Text | None = None
+    address: _Address | None = None
     lat: _Lat | None = None
     lon: _Lon | None = None
     cep95_m: Annotated[
         _Metres | None, Field(description="The position is within so many metres; else its digits say it.")
     ] = None
-    on: Annotated[date | None, Field(description="The day that is asked about; today if none.")] = None
+    on: Annotated[_Day, Field(description="The day that is asked about; today if none.")] = None
     at: PlaceOfUse | None = None
     receiver: Receiver | None = None
 
@@ -87,7 +112,7 @@ class Sale(BaseModel):
     begun_by: Initiator = Initiator.UNKNOWN
     confirmed: _Text | None = None
     told: Literal["sv", "en"] = "sv"
-    at: datetime | None = None
+    at: _Moment = None
 
     def context(self, decision: Decision) -> SaleContext:
         """Make the record of the sale."""
@@ -124,7 +149,7 @@ class SuggestBody(BaseModel):
     model_config = _STRICT | ConfigDict(json_schema_extra={"examples": [{"text": "Harg 1"}]})
 
     text: Annotated[str, Field(max_length=200)]
-    limit: Annotated[int, Field(ge=1, le=20)] = 8
+    limit: Annotated[int, Field(ge=1, le=20), BeforeValidator(_number_alone)] = 8
 
 
 class MapBody(BaseModel):
@@ -136,6 +161,23 @@ class MapBody(BaseModel):
     lon: _Lon
     radius_m: Annotated[float, Field(ge=100, le=20_000, allow_inf_nan=False, strict=True)] = 3_000
     layers: Annotated[list[_Code], Field(max_length=12)]
+
+
+class ReasonBody(BaseModel):
+    """A reason of a decision."""
+
+    model_config = _STRICT
+
+    code: ReasonCode
+    message: Annotated[str, Field(max_length=2_000)]
+
+
+class ReasonsBody(BaseModel):
+    """A decision's reasons, to be said in Swedish."""
+
+    model_config = _STRICT | ConfigDict(json_schema_extra={"examples": [REASONS_EXAMPLE]})
+
+    reasons: Annotated[list[ReasonBody], Field(max_length=24)]
 
 
 class ConfirmationBody(BaseModel):
@@ -166,9 +208,8 @@ def faults_text(faults: Any) -> str:
     return "; ".join(said) + "."
 
 
-_NAMES = {
-    name for body in (CheckBody, Sale, BatchBody, SuggestBody, MapBody, ConfirmationBody) for name in body.model_fields
-}
+_BODIES = (CheckBody, Sale, BatchBody, SuggestBody, MapBody, ConfirmationBody, ReasonsBody, ReasonBody)
+_NAMES = {name for body in _BODIES for name in body.model_fields}
 
 
 def _is_name(part: object) -> bool:

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from coverage_check.checker import Checker
-from coverage_check.decision import Decision
-from coverage_check.errors import CoverageCheckError
+from coverage_check.decision import Decision, ReasonCode, Verdict
+from coverage_check.errors import CoverageCheckError, InvalidInput
 from coverage_check.geocoders.register import Register
 from coverage_check.report.confirmation import confirmation
 from coverage_check.report.text import layers_json
@@ -21,12 +21,15 @@ from coverage_check.service.asked import (
     CheckBody,
     ConfirmationBody,
     MapBody,
+    Question,
+    ReasonsBody,
     Sale,
     SuggestBody,
     read_row,
 )
 from coverage_check.service.claims import claims_around
 from coverage_check.service.problems import Refused
+from coverage_check.service.reasons import in_swedish
 from coverage_check.service.running import Worker
 
 router = APIRouter(prefix="/v1", tags=["coverage"])
@@ -37,13 +40,15 @@ _SNAPSHOT = "coverage-snapshot"
 _PART = 50
 """Rows of a batch that are decided at a stretch: single questions come in between."""
 
+KEY_PATTERN, KEY_CHARACTERS = r"^[\x21-\x7e]+$", 200
+
 _Key = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
         min_length=1,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
+        max_length=KEY_CHARACTERS,
+        pattern=KEY_PATTERN,
         description="The order's reference: the decision is recorded under it once, and a retry gives the same decision.",
     ),
 ]
@@ -60,22 +65,35 @@ async def check(request: Request, body: CheckBody, key: _Key = None) -> Response
     """Decide whether a product can be delivered at a place; with an Idempotency-Key, record it in the ledger."""
     worker = worker_of(request)
     if key is None and body.sale is not None:
-        raise Refused(400, "IDEMPOTENCY_KEY_MISSING", "A sale is recorded under its order: send an Idempotency-Key.")
+        raise Refused(409, "IDEMPOTENCY_KEY_MISSING", "A sale is recorded under its order: send an Idempotency-Key.")
     if key is not None and worker.recorder is None:
         raise Refused(400, "LEDGER_MISSING", "This service has no ledger: leave the Idempotency-Key out.")
 
-    def decided(checker: Checker) -> tuple[Decision, bool]:
-        asked = body.request(checker)
-        if key is None or worker.recorder is None:
-            return checker.check_many([asked])[0], False
-        return worker.recorder.decide(key, asked, body.sale or Sale(), lambda: checker.check_many([asked])[0])
+    if key is None or worker.recorder is None:
+        return await _decided(worker, body)
+    recorder = worker.recorder
 
-    decision, replayed = await worker.run(decided)
-    worker.count(decision)
+    def recorded(checker: Checker) -> tuple[Decision, bool]:
+        asked = body.request(checker)
+        return recorder.decide(key, asked, body.sale or Sale(), lambda: checker.check_many([asked])[0])
+
+    decision, replayed = await worker.run(recorded)
+    worker.count(decision.verdict)
     headers = {_SNAPSHOT: decision.provenance.snapshot}
     if replayed:
         headers["idempotent-replayed"] = "true"
     return Response(decision.to_json(), media_type="application/json", headers=headers)
+
+
+async def _decided(worker: Worker, question: Question) -> Response:
+    """Decide one question. The answer is the text that the decision's id is the hash of: no object is made in between."""
+
+    def decided(checker: Checker) -> tuple[str, Verdict, bytes]:
+        return checker.snapshot.id, *next(checker.decide_many([question.request(checker)]).texts())
+
+    snapshot, verdict, text = await worker.run_shortly(decided)
+    worker.count(verdict)
+    return Response(text, media_type="application/json", headers={_SNAPSHOT: snapshot})
 
 
 @router.post("/check-batch", response_class=Response)
@@ -96,7 +114,7 @@ async def check_batch(request: Request, body: BatchBody) -> Response:
 
 def _answered(worker: Worker, checker: Checker, rows: list[Any]) -> list[str]:
     decisions = checker.for_batches().decide_rows([read_row(row, checker) for row in rows])
-    worker.count(*decisions)
+    worker.count(*(each.verdict for each in decisions if isinstance(each, Decision)))
     return [_row_json(decision) for decision in decisions]
 
 
@@ -146,11 +164,20 @@ async def shapes(request: Request, body: MapBody) -> Response:
     return JSONResponse(found, headers={_SNAPSHOT: found["snapshot"]})
 
 
+@router.post("/reasons", response_class=JSONResponse)
+async def reasons(body: ReasonsBody) -> JSONResponse:
+    """Say a decision's reasons in Swedish; it records them in English."""
+    return JSONResponse({"sv": [in_swedish(ReasonCode(reason.code), reason.message) for reason in body.reasons]})
+
+
 @router.post("/confirmation", response_class=PlainTextResponse)
 async def confirm(request: Request, body: ConfirmationBody) -> Response:
     """Write the confirmation of a sale by telephone, from a decision that promises something."""
 
     def written(_: Checker) -> str:
-        return confirmation(Decision.from_dict(body.decision), language=body.language)
+        try:
+            return confirmation(Decision.from_dict(body.decision), language=body.language)
+        except InvalidInput as error:
+            raise Refused(409, "NOTHING_TO_CONFIRM", str(error)) from None
 
     return PlainTextResponse(await worker_of(request).run(written))

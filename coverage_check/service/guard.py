@@ -11,7 +11,7 @@ from typing import Any
 
 from coverage_check.service.keys import client_of
 from coverage_check.service.metrics import Metrics
-from coverage_check.service.problems import Refused, answer, answer_error
+from coverage_check.service.problems import Refused, answer, answer_error, answer_unknown
 from coverage_check.service.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -27,6 +27,8 @@ OPEN = ("/healthz", "/readyz", "/openapi.json", "/page/")
 
 _LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
 _MOST_AT_ONCE = 128
+_HUNG_UP = 499
+"""What is counted where nobody waits for an answer any more."""
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -58,7 +60,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
+        began, status = time.perf_counter(), 0
 
         async def secured(message: Message) -> None:
             nonlocal status
@@ -71,15 +73,20 @@ class Guard:
         self._at_once += 1
         try:
             await self._answer(scope, receive, secured)
+        except Exception as error:  # noqa: BLE001 - its text may hold what was asked
+            _log.error("could not answer", extra={"facts": {"exception": type(error).__name__}})
+            if not status:
+                await answer_unknown(scope["path"])(scope, receive, secured)
         finally:
             self._at_once -= 1
-            self._note(scope, status, time.perf_counter() - began)
+            self._note(scope, status or _HUNG_UP, time.perf_counter() - began)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         try:
             self._admit(scope, path)
-            body = await asyncio.wait_for(self._body(scope, receive), self._settings.body_timeout_s)
+            async with asyncio.timeout(self._settings.body_timeout_s):
+                body = await self._body(scope, receive)
         except TimeoutError:
             refusal = answer(path, 408, "BODY_TIMEOUT", "The body took too long: send it at once.", headers=_CLOSE)
             await refusal(scope, receive, send)
@@ -93,15 +100,8 @@ class Guard:
                 response.headers["www-authenticate"] = "Bearer"
             await response(scope, receive, send)
             return
-        rest = iter([{"type": "http.request", "body": body, "more_body": False}])
-
-        async def replayed() -> Message:
-            return next(rest, None) or await receive()
-
-        try:
-            await self._app(scope, replayed, send)
-        except Exception as error:  # noqa: BLE001 - answered with 500 by now; its text may hold what was asked
-            _log.error("could not answer", extra={"facts": {"exception": type(error).__name__}})
+        whole: Message = {"type": "http.request", "body": body, "more_body": False}
+        await self._app(scope, again(whole, receive), send)
 
     def _admit(self, scope: Scope, path: str) -> None:
         headers = dict(scope["headers"])
@@ -163,6 +163,16 @@ class Guard:
         self._metrics.served(method, route, status, seconds)
         facts = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
         _log.info("answered", extra={"facts": facts | {"client": scope.get("client_name", "")}})
+
+
+def again(first: Message, receive: Receive) -> Receive:
+    """Give a message that was taken once more, and then what comes after it."""
+    rest = iter([first])
+
+    async def replayed() -> Message:
+        return next(rest, None) or await receive()
+
+    return replayed
 
 
 _CLOSE = {"Connection": "close"}

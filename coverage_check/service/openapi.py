@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from coverage_check.service.bodies import Offer, refined, tmf_body
 from coverage_check.service.problems import PROBLEM_SCHEMA, TMF, TMF_ERROR_SCHEMA
 
 _REF = "#/components/schemas/"
 _PROBLEMS = {
     "/v1/check": (400, 401, 409, 413, 429, 503, 504),
-    "/v1/check-batch": (400, 401, 413, 429, 503, 504),
+    "/v1/confirmation": (400, 401, 409, 413, 429, 503, 504),
 }
 _USUAL = (400, 401, 413, 429, 503, 504)
 _TMF = (400, 401, 404, 405, 409, 413, 429, 503, 504)
@@ -17,7 +18,7 @@ _SAID = {
     401: "No API key, or one that is not known.",
     404: "There is no such task.",
     405: "The path has other methods.",
-    409: "The same key was used for another question.",
+    409: "The key was used for another question, or the request contradicts itself.",
     413: "Too much at once.",
     429: "Too often; Retry-After says when.",
     503: "It can't be answered or recorded now.",
@@ -45,8 +46,14 @@ _TMF_QUERY_EXAMPLE = {
 }
 
 
-def described(plain: dict[str, Any], decision: Mapping[str, Any]) -> dict[str, Any]:
-    """Put the answers' schemas, the errors and the examples into a description."""
+def described(plain: dict[str, Any], decision: Mapping[str, Any], offer: Offer, *, records: bool) -> dict[str, Any]:
+    """Put the bodies' and answers' schemas, the errors and the examples into a description.
+
+    Parameters
+    ----------
+    records
+        Whether there is a ledger; without one there is no Idempotency-Key and no sale.
+    """
     schemas = plain.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
@@ -56,10 +63,14 @@ def described(plain: dict[str, Any], decision: Mapping[str, Any]) -> dict[str, A
         "TmfError": dict(TMF_ERROR_SCHEMA),
         **_OURS,
     }
+    if not records:
+        schemas["CheckBody"]["properties"].pop("sale")
+        plain["paths"]["/v1/check"]["post"].pop("parameters")
+    schemas |= refined(schemas, offer)
     plain["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     for path, methods in plain["paths"].items():
         for method, operation in methods.items():
-            _describe(path, method, operation)
+            _describe(path, method, operation, offer)
     return plain
 
 
@@ -103,6 +114,11 @@ _OURS: Mapping[str, Any] = {
         "required": ["available", "suggestions"],
         "properties": {"available": {"type": "boolean"}, "suggestions": {"type": "array", "items": {"type": "string"}}},
     },
+    "Reasons": {
+        "type": "object",
+        "required": ["sv"],
+        "properties": {"sv": {"type": "array", "items": {"type": "string"}}},
+    },
     "Shapes": {
         "type": "object",
         "required": ["snapshot", "layers"],
@@ -114,14 +130,15 @@ _ANSWERS = {
     "/v1/check-batch": "Batch",
     "/v1/suggest": "Suggestions",
     "/v1/map": "Shapes",
+    "/v1/reasons": "Reasons",
 }
 
 
-def _describe(path: str, method: str, operation: dict[str, Any]) -> None:
+def _describe(path: str, method: str, operation: dict[str, Any], offer: Offer) -> None:
     responses = operation["responses"]
     responses.pop("422", None)
     if path.startswith(TMF):
-        _describe_tmf(path, method, operation)
+        _describe_tmf(path, method, operation, offer)
     elif path in _ANSWERS:
         responses["200"]["content"] = {"application/json": {"schema": {"$ref": _REF + _ANSWERS[path]}}}
     if path.startswith("/v1") or path == "/metrics":
@@ -131,14 +148,14 @@ def _describe(path: str, method: str, operation: dict[str, Any]) -> None:
         operation["security"] = [{"key": []}, {}]
 
 
-def _describe_tmf(path: str, method: str, operation: dict[str, Any]) -> None:
+def _describe_tmf(path: str, method: str, operation: dict[str, Any], offer: Offer) -> None:
     one, listed = {"$ref": f"{_REF}TaskFields"}, {"type": "array", "items": {"$ref": f"{_REF}TaskFields"}}
     responses = operation["responses"]
     if method == "post":
         responses["201"] = {"description": "The task, to be read again.", "content": _json({"$ref": f"{_REF}Task"})}
         responses["200"] = {"description": "The answer.", "content": _json({"$ref": f"{_REF}Task"})}
         example = _TMF_QUERY_EXAMPLE if path.endswith("queryServiceQualification") else _TMF_EXAMPLE
-        operation["requestBody"]["content"]["application/json"]["example"] = example
+        operation["requestBody"]["content"] = {"application/json": {"schema": tmf_body(path, offer), "example": example}}
     elif path.endswith("}"):
         responses["200"] = {"description": "The task.", "content": _json(one)}
     else:

@@ -4,6 +4,7 @@
 asked.
 """
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from fastapi.responses import JSONResponse
 
 from coverage_check.errors import CoverageCheckError, InvalidInput
+
+_log = logging.getLogger(__name__)
 
 STATUS: Mapping[str, int] = {
     "INVALID_INPUT": 400,
@@ -81,6 +84,18 @@ def answer_error(path: str, error: CoverageCheckError) -> JSONResponse:
     message = str(error) if status < 500 else _LATER.get(error.code, "The service can't answer now: see its log.")
     wait = error.retry_after_s if isinstance(error, Refused) else (5 if status == 503 else 0)
     return answer(path, status, error.code, message, headers={"Retry-After": str(wait)} if wait else None)
+
+
+def answer_fault(path: str, error: CoverageCheckError) -> JSONResponse:
+    """Write an error as an answer; what isn't the caller's fault is told to the log."""
+    if status_of(error) >= 500:
+        _log.error("could not answer", extra={"facts": {"code": error.code}})
+    return answer_error(path, error)
+
+
+def answer_unknown(path: str) -> JSONResponse:
+    """Say that something went wrong which nobody foresaw."""
+    return answer(path, 500, "INTERNAL", "The service could not answer: its log has the kind of fault.")
 
 
 _LATER = {

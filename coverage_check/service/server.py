@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+import socket
+import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -11,14 +13,35 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from coverage_check.errors import InvalidInput
 from coverage_check.service.app import make_app
 from coverage_check.service.guard import Guard
+from coverage_check.service.metrics import Metrics
 from coverage_check.service.settings import Settings
+from coverage_check.service.takeover import Current
 
+_LOOP = "coverage_check.service.server:OwnDoor"
 _SETTINGS = "COVERAGE_CHECK_SERVICE_SETTINGS"
 _HEADERS_S = 10.0
 _HEADER_BYTES = 32_768
 _MOST_CONNECTIONS = 2_000
+
+
+class OwnDoor(asyncio.SelectorEventLoop):
+    """A worker's loop. Its server listens on a socket of its own, so the kernel spreads connections over the workers evenly.
+
+    Of workers that share one socket, the one that wakes first takes every connection that waits: all of a client's, often.
+    """
+
+    async def create_server(self, *arguments: Any, sock: socket.socket | None = None, **options: Any) -> asyncio.Server:
+        """Listen where a socket is bound that the parent only holds, so that nobody else takes its port."""
+        if sock is not None:
+            own = socket.socket(sock.family, sock.type)
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the parent's has it too, and doesn't listen
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            own.bind(sock.getsockname())
+            sock = own
+        return await super().create_server(*arguments, sock=sock, **options)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -81,7 +104,17 @@ def run(settings: Settings, *, host: str, port: int, workers: int) -> None:
     -----
     Requests that have begun are answered before a worker ends. The tasks' file lies in a folder of its own, readable by
     this user alone, and goes with the service.
+
+    Raises
+    ------
+    InvalidInput
+        It can't listen there.
+    MissingFile, DeclarationError, SnapshotInvalid, RegisterInvalid, FileRefused
+        Something that the config names is missing or can't be trusted: told once here, not by workers that die one after
+        the other.
     """
+    _require_free(host, port)
+    Current(settings.config, Metrics())
     with tempfile.TemporaryDirectory(prefix="coverage-check-") as folder:
         whole = asdict(settings) | {"tasks": settings.tasks or str(Path(folder, "tasks.sqlite"))}
         os.environ[_SETTINGS] = json.dumps(whole)
@@ -91,6 +124,7 @@ def run(settings: Settings, *, host: str, port: int, workers: int) -> None:
             host=host,
             port=port,
             workers=workers,
+            loop=_LOOP if workers > 1 and sys.platform == "linux" else "auto",
             http=BoundedProtocol,
             ws="none",
             access_log=False,  # the guard writes one that has no paths but ours
@@ -102,6 +136,17 @@ def run(settings: Settings, *, host: str, port: int, workers: int) -> None:
             limit_concurrency=_MOST_CONNECTIONS,
             backlog=1024,
         )
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuse a host and port that can't be had: uvicorn would end with an exit code that means something else here."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as door:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            door.bind((host, port))
+    except OSError as error:
+        why = error.strerror or "it is no name of this machine"
+        raise InvalidInput(f"The service can't listen there ({why}): choose another --host or --port.") from None
 
 
 def app_of_worker() -> Guard:

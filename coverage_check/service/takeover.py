@@ -35,7 +35,10 @@ class Current:
         self._one_at_a_time = threading.Lock()
         self._refused: State | str | None = None
         read = read_config(config)
-        self._state = _state(read)
+        try:
+            self._state = _state(read)
+        except OSError:  # which file is missing, the checker says better
+            self._state = ()
         self.checker = Checker.from_config(read)
 
     def look(self) -> bool:

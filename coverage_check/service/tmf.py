@@ -64,7 +64,7 @@ def _query(body: Mapping[str, Any], checker: Checker, task_id: str) -> Resource:
 def _require_check(body: Mapping[str, Any], checker: Checker) -> None:
     services = check_questions(body)
     if len(services) > _MOST_ITEMS:
-        raise Refused(413, "BATCH_TOO_LARGE", f"A request has at most {_MOST_ITEMS} items: send several.")
+        raise Refused(400, "BATCH_TOO_LARGE", f"A request has at most {_MOST_ITEMS} items: send several.")
     for service in services:
         _ = checker.products[service.product or ""]
 

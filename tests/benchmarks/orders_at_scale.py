@@ -4,10 +4,13 @@
 
 The peer is what an analyst writes: read each layer, geopandas.sjoin the orders to it, keep a column of yes and no. Ours
 gives every cc_ column, the id of each whole decision among them. CPU time of one core, all in one run; the first run makes
-the layers and imports them, which takes minutes.
+the layers and imports them, which takes minutes. At last the same orders go from CSV to CSV through the command, with one
+worker and with two, by the clock.
 """
 
 import argparse
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -132,6 +135,23 @@ def by_us(snapshot: Path, products: Path, lon: Floats, lat: Floats) -> tuple[Map
     return seconds, verdicts
 
 
+def by_command(folder: Path, snapshot: Path, products: Path, lon: Floats, lat: Floats) -> Mapping[int, float]:
+    """Check the orders with `coverage-check orders`, CSV to CSV: workers → seconds by the clock."""
+    config, source, target = folder / "orders-ten.toml", folder / "orders-ten.csv", folder / "orders-ten-checked.csv"
+    config.write_text(f'snapshot = "{snapshot.resolve()}"\nproducts = "{products.resolve()}"\n', encoding="utf-8")
+    with source.open("w", encoding="utf-8") as out:
+        out.write("order,lat,lon\n")
+        out.writelines(f"{n},{y:.6f},{x:.6f}\n" for n, (y, x) in enumerate(zip(lat.tolist(), lon.tolist(), strict=True)))
+    seconds, command = {}, [sys.executable, "-m", "coverage_check", "orders", str(source), "--config", str(config)]
+    for workers in (1, 2):
+        options = ["--product", "mbb-4g", "--on", "2025-11-01", "--workers", str(workers), "-o", str(target)]
+        began = time.perf_counter()
+        subprocess.run([*command, *options], check=False, capture_output=True)
+        seconds[workers] = time.perf_counter() - began
+        target.unlink()  # fails if there is none
+    return seconds
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", choices=["county", "region", "national"], default="national")
@@ -150,6 +170,8 @@ def main() -> None:
     total, joins = sum(ours.values()), theirs["sjoin"]
     print(f"{sum(theirs.values()) / total:.2f} times as fast as the script; as its joins alone {joins / total:.2f} times")
     print(f"{total / len(lon) * 1e6:.1f} µs a decision")
+    one, two = by_command(asked.folder, snapshot, products, lon, lat).values()
+    print(f"the command, CSV to CSV, by the clock: {one:.1f} s, and {two:.1f} s with --workers 2 ({one / two:.2f} times)")
 
 
 def _show(what: str, seconds: Mapping[str, float]) -> None:

@@ -7,8 +7,8 @@ const Ground = (() => {
 
   function open(element, onPlace) {
     map = L.map(element, { attributionControl: false, zoomSnap: 0.5, keyboard: true, maxZoom: 19 });
-    L.control.scale({ imperial: false }).addTo(map);
-    map.setView([59.81, 18.95], 12);
+    L.control.scale({ imperial: false, maxWidth: 150 }).addTo(map);
+    map.setView([0, 0], 1);
     shapes = L.layerGroup().addTo(map);
     marks = L.layerGroup().addTo(map);
     map.on("click", (event) => asked && onPlace(event.latlng, error_m(event.latlng)));
@@ -24,9 +24,9 @@ const Ground = (() => {
     return Math.max(15, Math.round(map.distance(latlng, map.containerPointToLatLng(at.add([8, 0])))));
   }
 
-  function icon(sign) {
+  function icon(sign, verdict = "") {
     const element = document.createElement("span");
-    element.className = "place";
+    element.className = `place ${verdict}`;
     element.textContent = sign;
     element.style.width = element.style.height = "100%";
     return L.divIcon({ html: element, className: "", iconSize: [30, 30] });
@@ -38,13 +38,14 @@ const Ground = (() => {
     shapes.clearLayers();
     const place = decision.location;
     if (!place) return [];
+    map.invalidateSize({ animate: false });
     const others = place.candidates.length > 1 ? place.candidates : [];
     const found = [place.lat, place.lon];
     L.circle(found, { radius: place.cep95_m, className: "error-radius", interactive: false }).addTo(marks);
     const alone = others.length === 0;
     if (alone) {
       const name = `${say("found")}: ${say(decision.verdict)}`;
-      const pin = L.marker(found, { icon: icon(SIGNS[decision.verdict]), draggable: true, title: name, alt: name }).addTo(marks);
+      const pin = L.marker(found, { icon: icon(SIGNS[decision.verdict], decision.verdict), draggable: true, title: name, alt: name }).addTo(marks);
       pin.on("dragend", () => Ground.moved(pin.getLatLng()));
     }
     others.forEach((candidate, n) => {

@@ -3,7 +3,7 @@
 (() => {
   const root = document.documentElement;
   const one = (id) => document.getElementById(id);
-  let language = "sv", decision = null, turn = 0, products = [], question = null, drawn = [];
+  let language = "sv", decision = null, swedish = [], turn = 0, products = [], question = null, drawn = [];
 
   const say = (name) => WORDS[language][name] ?? name;
   const percent = (share) => new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
@@ -18,9 +18,12 @@
     return made;
   }
 
-  function button(text, act) {
-    const item = element("li");
-    const made = element("button", text, { type: "button" });
+  /* A choice: what it is called, what is said of it below, and its sign. */
+  function button([name, more], act, sign) {
+    const item = element("li"), made = element("button", undefined, { type: "button" }), text = element("span");
+    text.append(element("b", name));
+    if (more) text.append(element("span", more, { class: "quiet" }));
+    made.append(element("span", sign, { class: "sign", "aria-hidden": "true" }), text);
     made.addEventListener("click", act);
     item.append(made);
     return item;
@@ -135,7 +138,9 @@
       if (!products.length) await load();
       body.product = body.product || one("product").value;
       const answer = await post("/v1/check", body);
+      const said = await inSwedish(answer);
       if (mine !== turn) return;
+      swedish = said;
       question = place;
       one("product").value = body.product;
       if (!place.address) box.value = answer.address.given;
@@ -150,11 +155,17 @@
     }
   }
 
+  /* A decision records its reasons in English. */
+  async function inSwedish(answer) {
+    const reasons = answer.reasons.map(({ code, message }) => ({ code, message }));
+    return (await post("/v1/reasons", { reasons }).catch(() => ({ sv: [] }))).sv;
+  }
+
   /* An older answer must not stand beside a question that failed. */
   function refuse(fault) {
     if (!(fault instanceof Fault)) throw fault;
     decision = null;
-    one("details").hidden = true;
+    one("details").hidden = one("ground").hidden = true;
     one("answer").removeAttribute("data-verdict");
     one("verdict").replaceChildren(element("span", fault.message));
     one("address-fault").textContent = fault.message;
@@ -168,11 +179,12 @@
     one("verdict").replaceChildren(
       element("span", SIGNS[answer.verdict], { class: "sign", "aria-hidden": "true" }),
       element("span", `${say(answer.verdict)}: ${answer.product.name}`));
+    one("ways").hidden = true;
     one("details").hidden = false;
     one("sentence").textContent = answer.sentence[language];
-    one("sure").textContent = sure(answer);
-    one("reasons").replaceChildren(...answer.reasons.map((reason) => {
-      const item = element("li", language === "sv" ? say("reasons")[reason.code] ?? reason.message : reason.message);
+    one("facts").replaceChildren(...facts(answer));
+    one("reasons").replaceChildren(...answer.reasons.map((reason, n) => {
+      const item = element("li", language === "sv" ? swedish[n] ?? reason.message : reason.message);
       item.dataset.code = reason.code;
       return item;
     }));
@@ -186,29 +198,46 @@
     showMap(answer);
   }
 
-  function sure(answer) {
-    const parts = [`${say("sure")}: ${percent(answer.probability)}.`];
-    if (answer.location) parts.push(`${say("found")}: 95 % ${say("within")} ${metres(answer.location.cep95_m)}.`);
-    if (answer.flips) parts.push(`${say("flips")} ${metres(answer.flips.if_moved_m)} ${say("away")} (${say(answer.flips.to)}).`);
-    return parts.join(" ");
+  /* How sure: the probability, how well the place is known, and how far off it would have to be for another answer. */
+  function facts(answer) {
+    const listed = [];
+    const bar = element("meter", percent(answer.probability), { min: 0, max: 1, "aria-label": say("sure") });
+    bar.value = answer.probability;
+    listed.push(fact(say("sure"), percent(answer.probability), bar));
+    if (answer.location) listed.push(fact(say("radius"), metres(answer.location.cep95_m), element("span", say("of_hundred"))));
+    if (answer.flips) {
+      listed.push(fact(say("or_moved"), metres(answer.flips.if_moved_m), element("span", `${say("then")}: ${say(answer.flips.to)}`)));
+    }
+    return listed;
+  }
+
+  function fact(name, value, more) {
+    const made = element("div"), told = element("dd");
+    told.append(element("strong", value), more);
+    made.append(element("dt", name), told);
+    return made;
   }
 
   function showOthers(answer) {
     const candidates = answer.location && answer.location.candidates.length > 1 ? answer.location.candidates : [];
     one("which").hidden = !candidates.length;
-    one("candidates").replaceChildren(...candidates.map((candidate, n) => button(`${n + 1}. ${candidate.label}`, () => pick(candidate))));
-    one("alternatives").replaceChildren(...answer.alternatives.map((offer) => button(offerText(offer), () => accept(offer))));
+    one("candidates").replaceChildren(...candidates.map((candidate, n) => button([candidate.label], () => pick(candidate), n + 1)));
+    one("alternatives").replaceChildren(...answer.alternatives.map((offer) => button(offerText(offer), () => accept(offer), SIGNS[offer.verdict])));
     one("instead").hidden = !answer.alternatives.length;
   }
 
+  function nameOf(code) {
+    const product = products.find((known) => known.code === code);
+    return product ? product.name : code;
+  }
+
   function offerText(offer) {
-    const product = products.find((known) => known.code === offer.product);
-    const parts = [product ? product.name : offer.product, say(offer.verdict)];
+    const parts = [nameOf(offer.product), say(offer.verdict)];
     if (offer.condition) parts.push(say(offer.condition === "outdoor_antenna" ? "outdoor_antenna_only" : "outdoors_only"));
     if (offer.from) parts.push(`${say("from")} ${offer.from}`);
     if (offer.lat !== null && offer.lat !== undefined) parts.push(`${say("spot")} (${offer.lat.toFixed(5)}, ${offer.lon.toFixed(5)})`);
     parts.push(`${say("probability")} ${percent(offer.probability)}`);
-    return `${parts[0]}: ${parts.slice(1).join(", ")}`;
+    return [parts[0], parts.slice(1).join(", ")];
   }
 
   /* An offer under a condition, or from a day, or at a spot, is asked about as it is meant. */
@@ -242,17 +271,19 @@
   }
 
   async function showMap(answer) {
-    one("pin").disabled = !answer.location;
+    one("ground").hidden = !answer.location;
     const found = await Ground.show(answer, say, post, pick).catch(() => []);
     if (found === null) return;
     drawn = found;
-    one("legend").replaceChildren(...drawn.map((layer) => {
+    one("legend").replaceChildren(...drawn.map((layer, n) => {
       const item = element("li");
       const box = document.createElementNS("http://www.w3.org/2000/svg", "svg");
       box.setAttribute("aria-hidden", "true");
-      const swatch = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-      Object.entries({ x: 1, y: 1, width: 30, height: 14, class: `claim ${layer.level}` }).forEach(([name, value]) => swatch.setAttribute(name, value));
-      box.append(swatch);
+      drawn.slice(0, n + 1).forEach((below) => { // as on the map, where the levels lie one upon the other
+        const swatch = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+        Object.entries({ x: 1, y: 1, width: 30, height: 14, class: `claim ${below.level}` }).forEach(([name, value]) => swatch.setAttribute(name, value));
+        box.append(swatch);
+      });
       item.append(box, `${layer.technology}, ${say(layer.level)}`);
       return item;
     }));
@@ -271,7 +302,7 @@
 
   /* --- the day's answers, only where the service and the salesperson allow it ------------------------------------------- */
 
-  const KEPT = "coverage-check-day";
+  const KEPT = "coverage-check-day", CHOSEN = ["place", "receiver", "on"];
   const allowed = root.dataset.history === "true";
 
   function kept() {
@@ -285,16 +316,19 @@
 
   function remember(answer) {
     if (!allowed || !one("keep").checked) return;
-    const items = [{ label: answer.address.given, product: answer.product.code, verdict: answer.verdict, place: question }, ...kept()].slice(0, 50);
+    const chosen = Object.fromEntries(CHOSEN.map((name) => [name, one(name).value]));
+    const item = { label: answer.address.given, product: answer.product.code, verdict: answer.verdict, place: question, chosen };
+    const items = [item, ...kept()].slice(0, 50);
     localStorage.setItem(KEPT, JSON.stringify({ date: new Date().toDateString(), items }));
     listDay();
   }
 
   function listDay() {
-    one("history").replaceChildren(...kept().map((item) => button(`${SIGNS[item.verdict] ?? "?"} ${item.label} · ${item.product}`, () => {
+    one("history").replaceChildren(...kept().map((item) => button([item.label, nameOf(item.product)], () => {
       box.value = item.label;
+      CHOSEN.forEach((name) => { one(name).value = item.chosen[name]; });
       check(item.place, item.product);
-    })));
+    }, SIGNS[item.verdict] ?? "?")));
   }
 
   one("keep").addEventListener("change", () => {
@@ -307,12 +341,13 @@
   async function load() {
     products = (await (await ask("/v1/products")).json()).products;
     one("product").replaceChildren(...products.map((product) => element("option", product.name, { value: product.code })));
+    listDay();
   }
 
   one("key-row").hidden = root.dataset.key !== "true";
   one("key").addEventListener("change", () => load().then(() => { one("address-fault").textContent = ""; }, refuse));
   one("pin").addEventListener("click", () => Ground.middle());
   Ground.open(one("map"), (latlng, error) => check({ lat: +latlng.lat.toFixed(6), lon: +latlng.lng.toFixed(6), cep95_m: error }));
-  if (allowed) { one("day").hidden = false; one("keep").checked = kept().length > 0; listDay(); }
+  if (allowed) { one("day").hidden = false; one("keep").checked = kept().length > 0; }
   if (root.dataset.key !== "true") load().catch(refuse);
 })();

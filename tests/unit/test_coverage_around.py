@@ -1,0 +1,92 @@
+"""Places around a point are answered as if each had been asked about alone: to the bit, by either implementation."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely.geometry.base import BaseGeometry
+
+from coverage_check.coverage.grid import Around, Together
+from coverage_check.coverage.implementation import COMPILED, Implementation
+from coverage_check.coverage.index import Index
+from tests.unit.test_coverage_index import awkward_points, coverages, every_implementation, index_of
+
+PLACES = 40
+
+
+def assert_as_one_by_one(index: Index, geometry: BaseGeometry, rng: np.random.Generator) -> None:
+    """Ask about places around awkward points, near and far, many of them awkward themselves."""
+    awkward = awkward_points(geometry, rng, float(index.arrays.grids[0]["cell_m"]))
+    points = awkward[rng.integers(len(awkward), size=25)]
+    x, y = np.ascontiguousarray(points.T)
+    radius_m = rng.choice([1.0, 45.0, 900.0, 20_000.0], 3)
+    offsets_m = rng.normal(size=(3, PLACES, 2)) * radius_m[:, None, None]
+    offsets_m[0] = np.round(offsets_m[0])  # a step from vertex to vertex, where those are round
+    offsets_m[1, ::3] = awkward[rng.integers(len(awkward), size=len(offsets_m[1, ::3]))] - points[0]
+    kind, first = rng.integers(3, size=len(x)), rng.integers(PLACES + 1, size=len(x))
+    here = index.covered(x, y)[:, 0]
+
+    found = index.covered_around(here, x, y, Around(offsets_m, kind, first), layer=0)
+    there = points[:, None] + offsets_m[kind]
+    alone = index.covered(*there.reshape(-1, 2).T)[:, 0].reshape(len(x), PLACES)
+    asked = np.arange(PLACES) >= first[:, None]
+    assert (found == np.where(asked, alone, here[:, None])).all()
+
+    places = there.reshape(-1, 2)
+    distance_m = np.abs(index.edge_distance_m(places[:, 0], places[:, 1])[:, 0])
+    reach_m = distance_m.reshape(len(x), PLACES).max(axis=1) * rng.choice([0.5, 1.0, 3.0], len(x))  # a reach may be untrue
+    together = Together(np.arange(1, len(x) + 1) * PLACES, reach_m)
+    assert (index.distance_around_m(places[:, 0], places[:, 1], together, layer=0) == distance_m).all()
+
+
+@every_implementation
+@settings(max_examples=60)
+@given(shape=coverages(), seed=st.integers(0, 2**32 - 1))
+def test_places_around_points_are_answered_as_one_by_one(by: Implementation, shape: BaseGeometry, seed: int) -> None:
+    with TemporaryDirectory() as folder:
+        assert_as_one_by_one(index_of(Path(folder), shape, by=by), shape, np.random.default_rng(seed))
+
+
+@every_implementation
+def test_more_edges_than_can_be_looked_at_together_change_nothing(tmp_path: Path, by: Implementation) -> None:
+    angles = np.linspace(0, 2 * np.pi, 3000, endpoint=False)
+    radii = np.where(np.arange(3000) % 2, 40.0, 55.0)
+    star = shapely.Polygon(np.column_stack([np.cos(angles), np.sin(angles)]) * radii[:, None] + (674_000, 6_580_000))
+    assert_as_one_by_one(index_of(tmp_path, star, by=by), star, np.random.default_rng(1))
+
+
+@every_implementation
+def test_points_on_an_edge_and_beyond_the_grid(tmp_path: Path, by: Implementation) -> None:
+    index = index_of(tmp_path, shapely.box(0, 0, 1000, 1000), by=by)
+    offsets_m = np.array([[[0.0, 0.0], [0.0, 7.0], [-7.0, 0.0], [1e6, 1e6]]])
+    x, y = np.array([0.0, 500.0, -9e6]), np.array([500.0, 500.0, 9e6])
+    here = np.array([True, True, False])
+    around = Around(offsets_m, np.zeros(3, np.int64), np.zeros(3, np.int64))
+    covered = index.covered_around(here, x, y, around, layer=0)
+    assert covered.tolist() == [[True, True, False, False], [True, True, True, False], [False] * 4]
+
+
+@pytest.mark.skipif(not COMPILED, reason="the C module was not built here")
+@pytest.mark.parametrize(("kind", "first"), [([1], [0]), ([-1], [0]), ([0], [-1])])
+def test_what_leads_out_of_the_offsets_is_refused(tmp_path: Path, kind: list[int], first: list[int]) -> None:
+    assert COMPILED
+    index = index_of(tmp_path, shapely.box(0, 0, 1000, 1000), by=COMPILED)
+    around = Around(np.zeros((1, 4, 2)), np.array(kind), np.array(first))
+    with pytest.raises(ValueError, match="do not fit together"):
+        COMPILED.locate_around(
+            index.arrays, np.zeros(1, np.int64), np.ones(1), np.ones(1), around, np.zeros((1, 4), np.uint8)
+        )
+
+
+@pytest.mark.skipif(not COMPILED, reason="the C module was not built here")
+@pytest.mark.parametrize("ends", [[1], [3], [2, 1], [-1, 2], []])
+def test_groups_that_do_not_fit_the_places_are_refused(tmp_path: Path, ends: list[int]) -> None:
+    assert COMPILED
+    index = index_of(tmp_path, shapely.box(0, 0, 1000, 1000), by=COMPILED)
+    together = Together(np.array(ends, np.int64), np.ones(len(ends)))
+    with pytest.raises(ValueError, match="do not fit together"):
+        COMPILED.distance_around(index.arrays, np.zeros(1, np.int64), np.ones(2), np.ones(2), together, np.zeros(2))
