@@ -146,8 +146,8 @@ class Cached:
                 else:
                     now = time.time()
                     count = database.execute(
-                        "delete from answer where asked_at > ?1 or asked_at <= ?1 - iif(location is null, ?2, ?3)",
-                        (now, self._ages_s[False], self._ages_s[True]),
+                        "delete from answer where asked_at > ? or asked_at <= ? - iif(location is null, ?, ?)",
+                        (now, now, self._ages_s[False], self._ages_s[True]),
                     ).rowcount
                 database.commit()
                 database.execute("vacuum")

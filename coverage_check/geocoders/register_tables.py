@@ -12,8 +12,8 @@ from coverage_check.location import LocationLevel
 _AREAS = """
 select a.id, s.text, coalesce(p.text, ''), a.urban, n.spelled
 from name n join area a on a.street = n.street join street s on s.id = a.street left join place p on p.id = a.place
-where n.key = ?1
-and (?2 is null or exists (select 1 from within w where w.area = a.id and w.place in (select value from json_each(?2))))
+where n.key = ?
+and (? is null or exists (select 1 from within w where w.area = a.id and w.place in (select value from json_each(?))))
 """
 _HOUSES = """
 select a.number, a.letter, a.postcode, coalesce(p.text, ''), a.lat, a.lon, a.level
@@ -105,8 +105,9 @@ class Tables:
     def areas(self, keys: Iterable[str], places: Collection[int] | None) -> list[Area]:
         """Find the streets of these names; those in any of the places, or all of them if places is None."""
         found: dict[int, Area] = {}
+        within = None if places is None else _array(places)
         for key in keys:
-            rows = self._run(_AREAS, (key, None if places is None else _array(places)))
+            rows = self._run(_AREAS, (key, within, within))
             for area, street, place, urban, spelled in rows:
                 if area not in found or spelled:
                     found[area] = Area(area, street, place, bool(urban), spelled)

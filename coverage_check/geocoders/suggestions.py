@@ -12,14 +12,14 @@ _TYPED = re.compile(
 _NAMED = """
 select distinct s.text, coalesce(p.text, ''), '', '', '' from name n
 join street s on s.id = n.street join area a on a.street = s.id left join place p on p.id = a.place
-where n.key >= ?1 and n.key < ?1 || char(1114111) order by length(n.key), s.text, p.text limit ?2
+where n.key >= ? and n.key < ? || char(1114111) order by length(n.key), s.text, p.text limit ?
 """
 _HOUSES = """
 select distinct s.text, coalesce(t.text, ''), a.number, a.letter, coalesce(p.text, '') from name n
 join street s on s.id = n.street join area r on r.street = s.id join address a on a.area = r.id
 left join place t on t.id = r.place left join place p on p.id = a.postcode
-where n.key = ?1 and a.number >= 0 and cast(a.number as text) like ?2 || '%' and a.letter like ?3
-order by a.number, a.letter, t.text limit ?4
+where n.key = ? and a.number >= 0 and cast(a.number as text) like ? || '%' and a.letter like ?
+order by a.number, a.letter, t.text limit ?
 """
 
 
@@ -33,7 +33,7 @@ def suggested(database: sqlite3.Connection, text: str, limit: int) -> tuple[str,
     if typed["number"]:
         rows = database.execute(_HOUSES, (name, int(typed["number"]), f"{(typed['letter'] or '').upper()}%", wide))
     else:
-        rows = database.execute(_NAMED, (name, wide))
+        rows = database.execute(_NAMED, (name, name, wide))
     rest = key(typed["rest"])
     labels = (_label(*row) for row in rows.fetchall())
     fitting = dict.fromkeys(label for label in labels if rest in key(label))

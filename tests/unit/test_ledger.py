@@ -152,11 +152,11 @@ def test_erasing_what_is_not_there_is_refused_without_repeating_the_name(ledger:
 def test_entries_are_ordered_by_number_when_the_clock_goes_backwards(path: Path) -> None:
     noon = datetime(2026, 10, 25, 12, tzinfo=UTC)
     clock = iter([noon, noon - timedelta(hours=1), noon - timedelta(days=9)])
-    with_clock = Ledger(SqliteStore(path, create=True), clock=lambda: next(clock))
-    for n in range(3):
-        with_clock.append(DECISION, order_ref=f"A-{n}", context=TELEPHONE)
-    assert [entry.order_ref for entry in with_clock.entries()] == ["A-0", "A-1", "A-2"]
-    assert with_clock.verify().intact
+    with Ledger(SqliteStore(path, create=True), clock=lambda: next(clock)) as with_clock:
+        for n in range(3):
+            with_clock.append(DECISION, order_ref=f"A-{n}", context=TELEPHONE)
+        assert [entry.order_ref for entry in with_clock.entries()] == ["A-0", "A-1", "A-2"]
+        assert with_clock.verify().intact
 
 
 @settings(deadline=None, max_examples=25)
