@@ -266,7 +266,7 @@ def _xlsx(target: Path, plan: Layout) -> Iterator[Write]:
 
 
 def _write_cell(sheet: Any, row: int, column: int, cell: object, styles: Mapping[type[date], Any]) -> bool:
-    """Write a cell as what it is, a text never as a formula or a link, an inexact number as text; False if it doesn't fit."""
+    """Write a cell as what it is, a text never as a formula or a link, an inexact number as text; False if too long."""
     if cell is None or cell == "" or (isinstance(cell, float) and not math.isfinite(cell)):
         return True
     if isinstance(cell, bool):
