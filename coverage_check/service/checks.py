@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from coverage_check.checker import Checker
-from coverage_check.decision import Decision, ReasonCode, Verdict
+from coverage_check.decision import Decision, ReasonCode
 from coverage_check.errors import CoverageCheckError, InvalidInput
 from coverage_check.geocoders.register import Register
 from coverage_check.report.confirmation import confirmation
@@ -87,13 +87,9 @@ async def check(request: Request, body: CheckBody, key: _Key = None) -> Response
 
 async def _decided(worker: Worker, question: Question) -> Response:
     """Decide one question. The answer is the text that the decision's id is the hash of: no object is made in between."""
-
-    def decided(checker: Checker) -> tuple[str, Verdict, bytes]:
-        return checker.snapshot.id, *next(checker.decide_many([question.request(checker)]).texts())
-
-    snapshot, verdict, text = await worker.run_shortly(decided)
-    worker.count(verdict)
-    return Response(text, media_type="application/json", headers={_SNAPSHOT: snapshot})
+    answer = await worker.answer(question)
+    worker.count(answer.verdict)
+    return Response(answer.text, media_type="application/json", headers={_SNAPSHOT: answer.snapshot})
 
 
 @router.post("/check-batch", response_class=Response)

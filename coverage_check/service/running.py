@@ -11,12 +11,14 @@ from coverage_check.checker import Checker
 from coverage_check.decision import Verdict
 from coverage_check.errors import RegisterInvalid, SnapshotInvalid
 from coverage_check.geocoders.register import Register
+from coverage_check.service.asked import Question
 from coverage_check.service.metrics import Metrics
 from coverage_check.service.problems import Refused
 from coverage_check.service.recording import Recorder
 from coverage_check.service.settings import Settings
 from coverage_check.service.takeover import Current
 from coverage_check.service.tasks import Tasks
+from coverage_check.service.together import Answer, Together, answers
 
 Result = TypeVar("Result")
 
@@ -42,6 +44,7 @@ class Worker:
         self.current = Current(settings.config, self.metrics)
         self.recorder = Recorder(settings.ledger) if settings.ledger else None
         self.tasks = Tasks(settings.tasks, keep_s=settings.keep_tasks_s)
+        self._together = Together(lambda: self.current.checker)
         self._limiters: dict[bool, CapacityLimiter] = {}
 
     async def run(self, work: Callable[[Checker], Result]) -> Result:
@@ -72,15 +75,15 @@ class Worker:
         except TimeoutError:
             raise Refused(504, "ANSWER_TIMEOUT", "") from None
 
-    async def run_shortly(self, work: Callable[[Checker], Result]) -> Result:
-        """Do some work of a few milliseconds: at once, unless it waits for the network.
+    async def answer(self, question: Question) -> Answer:
+        """Answer a question: at once, with the others that came together, unless it waits for the network.
 
-        Handing it to a thread costs half a millisecond, and threads that reckon only take turns.
+        Handing it to a thread would cost half a millisecond, and threads that reckon only take turns.
         """
         if not self._waits():
             with contextlib.suppress(RegisterInvalid, SnapshotInvalid):
-                return work(self.current.checker)
-        return await self.run(work)
+                return await self._together.ask(question)
+        return await self.run(lambda checker: answers(checker, [question])[0])
 
     def _waits(self) -> bool:
         return not isinstance(self.current.checker.geocoder, Register | None)

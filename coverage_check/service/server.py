@@ -36,7 +36,7 @@ class OwnDoor(asyncio.SelectorEventLoop):
     async def create_server(self, *arguments: Any, sock: socket.socket | None = None, **options: Any) -> asyncio.Server:
         """Listen where a socket is bound that the parent only holds, so that nobody else takes its port."""
         if sock is not None:
-            own = socket.socket(sock.family, sock.type)
+            own = socket.socket(sock.family, sock.type, socket.IPPROTO_TCP)  # named, for else asyncio sets no TCP_NODELAY
             own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the parent's has it too, and doesn't listen
             own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             own.bind(sock.getsockname())

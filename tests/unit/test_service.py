@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
@@ -15,6 +16,7 @@ from coverage_check.service.app import make_app
 from coverage_check.service.direct import Direct
 from coverage_check.service.guard import App, Guard, Message, Receive, Scope, Send
 from coverage_check.service.metrics import Metrics
+from coverage_check.service.server import OwnDoor
 from coverage_check.service.settings import Settings
 
 JSON = b"application/json"
@@ -34,14 +36,19 @@ class Answer:
         return self.status, self.headers | {"content-length": ""}, {**content, "made_at": ""}
 
 
-def ask(app: App, body: bytes, *, kind: bytes | None = JSON, key: bytes | None = None, path: str = "/v1/check") -> Answer:
-    """Post a body to an ASGI application."""
+def ask(app: App, body: bytes, *, kind: bytes | None = JSON, key: bytes | None = None) -> Answer:
+    """Post a body to an ASGI application's /v1/check."""
+    return asyncio.run(asked(app, body, kind=kind, key=key))
+
+
+async def asked(app: App, body: bytes, *, kind: bytes | None = JSON, key: bytes | None = None) -> Answer:
+    """Post a body while others may be on their way."""
     told = {b"host": b"localhost", b"content-type": kind, b"idempotency-key": key}
     scope: Scope = {
         "type": "http",
         "method": "POST",
-        "path": path,
-        "raw_path": path.encode(),
+        "path": "/v1/check",
+        "raw_path": b"/v1/check",
         "query_string": b"",
         "headers": [(name, value) for name, value in told.items() if value is not None],
         "http_version": "1.1",
@@ -58,7 +65,7 @@ def ask(app: App, body: bytes, *, kind: bytes | None = JSON, key: bytes | None =
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))  # type: ignore[arg-type] # a coroutine, as all our applications give
+    await app(scope, receive, send)
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return Answer(status=sent[0]["status"], headers=headers, body=b"".join(part["body"] for part in sent[1:]))
 
@@ -119,12 +126,59 @@ def test_the_short_way_answers_as_the_framework_does(
     assert found.status in {200, 400, 409}
 
 
+PLACES = st.one_of(
+    st.builds(lambda lat, lon: {"lat": lat, "lon": lon, "cep95_m": 20}, st.floats(59.76, 59.84), st.floats(18.9, 18.99)),
+    st.builds(lambda number: {"address": f"Harg {number}, 760 21 Vätö"}, st.integers(0, 40)),
+    st.sampled_from([{"address": "Kyrkvägen 3"}, {"address": "Box 12"}, {"address": "59.8 N 18.9 N"}, {"address": "-"}, {}]),
+)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.tuples(PLACES, st.sampled_from(["mbb-4g", "mbb-3g", "nothing"])), min_size=2, max_size=40))
+def test_questions_that_come_together_are_answered_as_each_alone(
+    guarded: Guard, questions: list[tuple[dict[str, Any], str]]
+) -> None:
+    bodies = [json.dumps({**place, "product": product}).encode() for place, product in questions]
+
+    async def together() -> list[Answer]:
+        return await asyncio.gather(*(asked(guarded, body) for body in bodies))
+
+    found, alone = asyncio.run(together()), [ask(guarded, body) for body in bodies]
+    assert [answer.without_time() for answer in found] == [answer.without_time() for answer in alone]
+
+
 def test_a_key_records_on_the_short_way_too(guarded: Guard) -> None:
     body = json.dumps(GOOD[0]).encode()
     first, again = (ask(guarded, body, key=b"C-1") for _ in range(2))
     assert (first.status, first.body) == (200, again.body)
     assert again.headers["idempotent-replayed"] == "true"
     assert ask(guarded, json.dumps(GOOD[1]).encode(), key=b"C-1").status == 409
+
+
+@pytest.mark.network
+def test_a_worker_holds_no_answer_back_and_leaves_the_port_to_others() -> None:
+    """Without TCP_NODELAY the second packet of an answer waits for some 40 ms."""
+
+    class Held(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            line = transport.get_extra_info("socket")
+            transport.write(bytes([line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)]))  # type: ignore[attr-defined]
+            transport.close()
+
+    async def told_at(port: int) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        told = await reader.read()
+        writer.close()
+        return told
+
+    with socket.socket() as parents, asyncio.Runner(loop_factory=OwnDoor) as runner:
+        parents.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        parents.bind(("127.0.0.1", 0))
+        doors = [runner.run(runner.get_loop().create_server(Held, sock=parents)) for _ in range(2)]
+        told = [runner.run(told_at(parents.getsockname()[1])) for _ in range(8)]
+        for door in doors:
+            door.close()
+    assert told == [b"\x01"] * 8
 
 
 def test_what_nobody_foresaw_is_500_in_our_form_and_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:
