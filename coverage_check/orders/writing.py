@@ -241,8 +241,8 @@ def _xlsx(target: Path, plan: Layout) -> Iterator[Write]:
         date: book.add_format({"num_format": "yyyy-mm-dd"}),
         datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
     }
-    width = len(plan.header)
-    for n, name in enumerate((*plan.header, *plan.answers)):
+    width, names = len(plan.header), (*plan.header, *plan.answers)
+    for n, name in enumerate(names):
         sheet.write_string(0, n, neutral(name)[:_MOST_CHARACTERS])
     sheet.freeze_panes(1, 0)
 
@@ -251,7 +251,10 @@ def _xlsx(target: Path, plan: Layout) -> Iterator[Write]:
             if row >= _MOST_ROWS:
                 raise OutputRefused(f"An XLSX sheet holds no more than {_MOST_ROWS - 1:,} rows: choose CSV or Parquet.")
             for column, cell in enumerate([*cells[:width], *[""] * (width - len(cells)), *answer, *cells[width:]]):
-                _write_cell(sheet, row, column, cell, styles)
+                if not _write_cell(sheet, row, column, cell, styles):
+                    where = repr(names[column]) if column < len(names) else column + 1
+                    message = f"Row {row}, column {where}: the cell is longer than XLSX can hold: choose CSV or Parquet."
+                    raise OutputRefused(message)
 
     try:
         yield write
@@ -262,10 +265,10 @@ def _xlsx(target: Path, plan: Layout) -> Iterator[Write]:
         sheet.row_data_fh.close()  # it would stay open where the rows ended early
 
 
-def _write_cell(sheet: Any, row: int, column: int, cell: object, styles: Mapping[type[date], Any]) -> None:
-    """Write a cell as what it is; a text never as a formula or a link, an inexact number as text."""
+def _write_cell(sheet: Any, row: int, column: int, cell: object, styles: Mapping[type[date], Any]) -> bool:
+    """Write a cell as what it is, a text never as a formula or a link, an inexact number as text; False if too long."""
     if cell is None or cell == "" or (isinstance(cell, float) and not math.isfinite(cell)):
-        return
+        return True
     if isinstance(cell, bool):
         sheet.write_boolean(row, column, cell)
     elif isinstance(cell, float) or (isinstance(cell, int) and abs(cell) <= _LARGEST_EXACT):
@@ -275,9 +278,9 @@ def _write_cell(sheet: Any, row: int, column: int, cell: object, styles: Mapping
     else:
         text = neutral(cell if isinstance(cell, str) else cell_text(cell))
         if len(text) > _MOST_CHARACTERS or column >= _MOST_COLUMNS:
-            message = f"Row {row}, column {column + 1} is longer than a cell of XLSX can be: choose CSV or Parquet."
-            raise OutputRefused(message)
+            return False
         sheet.write_string(row, column, text)
+    return True
 
 
 def _unique(header: Sequence[str]) -> list[str]:

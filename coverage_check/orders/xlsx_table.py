@@ -1,6 +1,7 @@
 """XLSX: one sheet of a workbook, read once its size is known to be one that a person could have made."""
 
 import re
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -110,7 +111,7 @@ def _sheet(workbook: "CalamineWorkbook", name: str, chosen: str | None) -> "Cala
 def _refuse_bombs(source: Path, name: str) -> None:
     """Look at what is packed before the reader unpacks it: all of it, for a file's own list of sizes may lie."""
     try:
-        with zipfile.ZipFile(source) as packed:
+        with _opened(source) as packed:
             members = packed.infolist()
             if "xl/workbook.xml" not in packed.namelist():
                 raise TableInvalid(f"{name} is packed, and no XLSX workbook: unpack it, or export it as CSV or XLSX.")
@@ -125,6 +126,13 @@ def _refuse_bombs(source: Path, name: str) -> None:
                     raise TableInvalid(f"{text}: delete what stands far off, or export it as CSV.")
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
         raise TableInvalid(f"{name} is damaged, or locked with a password: open it in Excel and save it anew.") from None
+
+
+def _opened(source: Path) -> zipfile.ZipFile:
+    """Open the package; what Python 3.13 warns of, an empty name in another spelling, is nothing to the reader."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Empty unicode path", UserWarning)
+        return zipfile.ZipFile(source)
 
 
 def _swollen(member: zipfile.ZipInfo) -> bool:
