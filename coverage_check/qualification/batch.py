@@ -6,16 +6,19 @@ like the day before's.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from coverage_check.availability import Floats, Rows, Surroundings
 from coverage_check.decision import Verdict
+from coverage_check.layer import Layer
 from coverage_check.products import Product
 from coverage_check.qualification.filling import Filling
 from coverage_check.qualification.gaps import Gapped, inner
 from coverage_check.qualification.order import Alike
 from coverage_check.qualification.outline import Outline
+from coverage_check.qualification.season import Season, season
 from coverage_check.qualification.sharing import Comparison, Example, cut
 from coverage_check.qualification.stances import Question
 from coverage_check.qualification.weighing import VERDICTS, Doubt, Weigher
@@ -66,6 +69,13 @@ class Outlines:
         self._catalogue = catalogue
         self._kept: dict[object, _Kept] = {}
         self._count = 0
+        self._seasons: dict[date, Season] = {}
+
+    def season(self, on: date, layers: Sequence[Layer]) -> Season:
+        """Tell what a day is; an `Outlines` knows one snapshot's layers only."""
+        if on not in self._seasons:
+            self._seasons[on] = season(on, layers, self._catalogue.values())
+        return self._seasons[on]
 
     def decide(self, alike: Alike, around: Surroundings) -> Iterator[Part]:
         """Decide rows that ask the same about locations of the same kind."""
@@ -186,6 +196,7 @@ def _part(outline: Outline, alike: Alike, weigher: Weigher, filling: Filling, ro
     }
     columns = {name: list(map(inner, texts)) for name, texts in raw.items() if name in text.gaps}
     columns |= filling.columns(outline, rows)
+    columns["as_of"] = [alike.days[row] for row in in_alike]
     columns["location"] = [alike.locations[row] for row in in_alike]
     deciding = outline.evidence[order[0]] if order else None
     return Part(

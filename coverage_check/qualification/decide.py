@@ -22,7 +22,7 @@ from coverage_check.location import Location, Match
 from coverage_check.products import Product
 from coverage_check.qualification import explanation, sentences
 from coverage_check.qualification.batch import Outlines, Part
-from coverage_check.qualification.order import Alike, Order, Positions, location_text
+from coverage_check.qualification.order import Alike, Order, Positions, day_text, location_text
 from coverage_check.qualification.questions import questions_for
 from coverage_check.qualification.stances import thresholds
 
@@ -44,7 +44,8 @@ def decide_all(found: Sequence[Found], around: Surroundings, outlines: Outlines)
     """
     groups: dict[object, list[int]] = {}
     for number, item in enumerate(found):
-        groups.setdefault(_key(item), []).append(number)
+        season = outlines.season(item.order.on, around.layers)
+        groups.setdefault((season, *_key(item)), []).append(number)
     numbers = np.array([item.row for item in found], dtype=np.intp)
     parts = [
         part
@@ -62,17 +63,20 @@ def decide_positions(positions: Positions, rows: Rows, around: Surroundings, out
     rows
         Their numbers in the batch, by which the parts name them.
     """
-    parts = outlines.decide(positions.alike(np.arange(len(rows))), around) if len(rows) else ()
+    if not rows.size:
+        return []
+    season = outlines.season(positions.order.on, around.layers)
+    parts = outlines.decide(positions.alike(np.arange(rows.size), season), around)
     return [replace(part, rows=rows[part.rows]) for part in parts]
 
 
-def _key(item: Found) -> object:
-    """Give what makes orders ask the same about locations of the same kind. An ambiguous location is a kind of its own."""
+def _key(item: Found) -> tuple[object, ...]:
+    """Give what makes orders of a season ask the same about locations of the same kind; an ambiguous one is its own kind."""
     order, at = item.order, item.location
     labels = tuple(candidate.label for candidate in at.candidates) if at.match is Match.AMBIGUOUS else ()
     labelled = at.match is Match.FUZZY and bool(at.candidates) and bool(at.candidates[0].label)
     return (
-        *(order.product.code, order.on, order.place, order.receiver, order.address.kind, bool(order.address.normalised)),
+        *(order.product.code, order.place, order.receiver, order.address.kind, bool(order.address.normalised)),
         *(at.level, at.match, at.gross_error, len(at.candidates) > 1, labels, labelled, item.provenance.register),
     )
 
@@ -91,6 +95,7 @@ def _alike(key: object, items: Sequence[Found], rows: Rows) -> Alike:
         lat=[item.location.lat for item in items],
         lon=[item.location.lon for item in items],
         errors_m=[(item.location.cep50_m, item.location.cep95_m) for item in items],
+        days=[day_text(item.order.on) for item in items],
         locations=[location_text(item.location) for item in items],
     )
 

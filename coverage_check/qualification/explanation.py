@@ -1,6 +1,5 @@
 """Why a verdict: the reasons in words, how long they hold, and the evidence."""
 
-import calendar
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,6 +13,7 @@ from coverage_check.location import Location, Match
 from coverage_check.products import Product
 from coverage_check.qualification.assessment import Assessment, Claim, Prospect
 from coverage_check.qualification.gaps import words_gap
+from coverage_check.qualification.season import outlasted
 from coverage_check.qualification.stances import NEARLY_ALL, Fit, Question, Time, conditional_use, elsewhere, reaches
 from coverage_check.technology import Condition
 
@@ -81,7 +81,7 @@ class Case:
         if self.verdict is not Verdict.DELIVERABLE or not months or claim is None:
             return None
         last = last_day(self.assessment, claim)
-        return last if last and last < months_later(self.on, months) - timedelta(days=1) else None
+        return last if last and outlasted(last, self.on, months) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,15 +313,6 @@ def last_day(assessment: Assessment, claim: Claim) -> date | None:
     after = last + timedelta(days=1)
     followers = [c for c in assessment.claims if c.covers_here and c.fit is Fit.QUALIFIES and c.layer.in_force(after)]
     return None if followers else last
-
-
-def months_later(day: date, months: int) -> date:
-    """Give the same day so many months later, or the last of a month that is too short for it."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    if year > date.max.year:
-        return date.max
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def valid_until(case: Case) -> date | None:

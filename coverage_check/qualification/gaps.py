@@ -8,7 +8,7 @@ from json.encoder import encode_basestring
 Columns = Mapping[str, Sequence[str]]
 """Gap → the text of each row."""
 
-_NAME = "(?:given|normalised|label|location|probability|flips|(?:offer|edge|share|distance) [^\ue000-\ue003]+)"
+_NAME = "(?:given|normalised|label|location|probability|flips|as_of|(?:offer|edge|share|distance) [^\ue000-\ue003]+)"
 _GAP = re.compile(f'"\ue002({_NAME})\ue003"|\ue000({_NAME})\ue001')
 
 

@@ -10,6 +10,7 @@ from coverage_check.location import Location
 from coverage_check.products import Product
 from coverage_check.qualification.explanation import Moved
 from coverage_check.qualification.gaps import inner
+from coverage_check.qualification.season import Season
 from coverage_check.technology import PlaceOfUse, Receiver
 
 
@@ -48,8 +49,8 @@ class Alike:
         int[n], ascending: their numbers in the batch.
     given, normalised, places
         Each row's address as asked and as understood, and how the sentence names its place.
-    locations
-        Each row's location as canonical JSON.
+    days, locations
+        The day that each row is about, and its location, as canonical JSON.
     """
 
     key: object
@@ -63,6 +64,7 @@ class Alike:
     lat: Sequence[float]
     lon: Sequence[float]
     errors_m: Sequence[tuple[float, float]]
+    days: Sequence[str]
     locations: Sequence[str]
 
 
@@ -87,12 +89,12 @@ class Positions:
     lat: Sequence[float]
     lon: Sequence[float]
 
-    def alike(self, rows: Rows) -> Alike:
-        """Give the rows of these positions."""
+    def alike(self, rows: Rows, season: Season) -> Alike:
+        """Give the rows of these positions; the day is one of that season."""
         order, location = self.order, self.location
         before, between, after = _split_location(location)
         return Alike(
-            key=(order.product.code, order.on, order.place, order.receiver, location.cep95_m, location.source),
+            key=(order.product.code, season, order.place, order.receiver, location.cep95_m, location.source),
             order=order,
             location=location,
             provenance=self.provenance,
@@ -103,8 +105,14 @@ class Positions:
             lat=self.lat,
             lon=self.lon,
             errors_m=[(location.cep50_m, location.cep95_m)] * len(self.given),
+            days=[day_text(order.on)] * len(self.given),
             locations=[f"{before}{y!r}{between}{x!r}{after}" for y, x in zip(self.lat, self.lon, strict=True)],
         )
+
+
+def day_text(day: date) -> str:
+    """Write a day as canonical JSON."""
+    return f'"{day.isoformat()}"'
 
 
 def position_text(*, lat: float, lon: float) -> str:

@@ -123,7 +123,7 @@ class Outline:
     def _content(self, order: tuple[int, ...]) -> dict[str, Any]:
         content = self.decision.to_dict()
         del content["id"], content["made_at"]
-        content["location"] = json_gap("location")
+        content["as_of"], content["location"] = json_gap("as_of"), json_gap("location")
         content["probability"] = json_gap("probability")
         content["flips"] = json_gap("flips") if self.edges else None
         for number, (offer, question) in enumerate(zip(content["alternatives"], self.offers, strict=True)):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from pyproj import Transformer
 
 from coverage_check.basis import Request
 from coverage_check.checker import Checker
+from coverage_check.config import BUNDLED
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.coverage.surroundings import MapSurroundings
 from coverage_check.decision import Decision, Use, content_id
@@ -62,7 +63,7 @@ requests = st.builds(
     Request,
     product=st.sampled_from(("mbb-4g", "mbb-4g-flex", "mbb-4g-antenna", "mbb-3g", "mbb-5g", "phone-4g")),
     location=locations | near_locations,
-    on=st.sampled_from(DAYS),
+    on=st.sampled_from(DAYS) | st.dates(date(2023, 1, 1), date(2028, 12, 31)),
     at=st.sampled_from((None, "outdoors", "vehicle")),
 ) | st.builds(
     Request,
@@ -79,6 +80,41 @@ def test_a_batch_gives_to_the_byte_what_each_gives_alone(checker: Checker, asked
     alone = [anew(checker).check_many([request])[0] for request in asked]
     assert [decision.id for decision in together] == [decision.id for decision in alone]
     assert [decision.id for decision in checker.check_many(asked)] == [decision.id for decision in alone]
+
+
+def changing_days(checker: Checker) -> list[date]:
+    """Days around every change: of a map, of what is sold, and the days from which a contract outlasts a network."""
+    products, layers = checker.products.values(), checker.snapshot.layers
+    named = {day for layer in layers for day in (layer.published, layer.valid_from, layer.valid_until, layer.stale_after)}
+    named |= {day for product in products for day in (product.sold_from, product.sold_until)}
+    lengths = {product.contract_months for product in products if product.contract_months}
+    for last in {layer.valid_until for layer in layers if layer.valid_until}:
+        for month in (last.year * 12 + last.month - 1 - months for months in lengths):
+            named |= {date(month // 12, month % 12 + 1, 1) + timedelta(days=off) for off in (*range(-3, 3), last.day, 31)}
+    return sorted({day + timedelta(days=off) for day in named if day for off in (-1, 0, 1)})
+
+
+@pytest.fixture(scope="module")
+def seasonal(checker: Checker, tmp_path_factory: pytest.TempPathFactory) -> Checker:
+    """Give the demonstration, with 5G sold for a summer only."""
+    products = tmp_path_factory.mktemp("seasonal") / "products.toml"
+    text = (BUNDLED / "products.toml").read_text(encoding="utf-8")
+    limits = 'code = "mbb-5g"\nsold_from = 2026-05-01\nsold_until = 2026-08-31'
+    products.write_text(text.replace('code = "mbb-5g"', limits), encoding="utf-8")
+    return Checker(snapshot=checker.snapshot, products=products)
+
+
+@pytest.mark.parametrize("sold", ["mbb-4g", "mbb-4g-flex", "phone-4g", "mbb-3g", "mbb-5g"])
+def test_days_on_which_nothing_changes_are_decided_together_and_the_others_are_not(seasonal: Checker, sold: str) -> None:
+    checker, days = seasonal, changing_days(seasonal)
+    assert len(days) > 30
+    places = [Location.at(lat=59.8125, lon=18.9488), Location.at(lat=59.79, lon=18.92)]
+    asked = [Request(product=sold, location=place, on=day) for place in places for day in days]
+    together = anew(checker).check_many(asked)
+    for request, decision in zip(asked, together, strict=True):
+        assert decision.as_of == request.on
+        assert decision.id == anew(checker).check_many([request])[0].id
+    assert len({(decision.verdict, decision.valid_until) for decision in together}) >= 3
 
 
 def test_alike_rows_of_a_large_batch_are_as_they_are_alone(checker: Checker) -> None:
