@@ -62,7 +62,8 @@ def open_parquet(source: Path, name: str) -> Iterator[Table]:
         raise MissingExtra("Parquet needs pyarrow: pip install 'mobile-coverage-check[parquet]'.") from None
     try:
         file = pq.ParquetFile(source, pre_buffer=False)
-    except (pa.ArrowException, OSError):
+        table = ParquetTable(file, name)
+    except (pa.ArrowException, OSError, UnicodeDecodeError):  # the last where a column's name is damaged
         raise TableInvalid(f"{name} begins as Parquet and is none, or is cut short: write it anew.") from None
     with file:
-        yield ParquetTable(file, name)
+        yield table

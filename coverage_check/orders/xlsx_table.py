@@ -124,7 +124,7 @@ def _refuse_bombs(source: Path, name: str) -> None:
                 if sheet and (rows > _MOST_ROWS or rows * columns > _MOST_CELLS):
                     text = f"{name} has a sheet of {rows:,} rows and {columns:,} columns, most of them empty perhaps"
                     raise TableInvalid(f"{text}: delete what stands far off, or export it as CSV.")
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, UnicodeDecodeError):
         raise TableInvalid(f"{name} is damaged, or locked with a password: open it in Excel and save it anew.") from None
 
 

@@ -222,6 +222,14 @@ def test_a_damaged_workbook_or_parquet_file_is_read_or_refused(tmp_path: Path, d
         assert path.name in str(refused)  # noqa: PT017 - reading is as good
 
 
+def test_a_parquet_file_whose_column_names_are_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "orders.parquet"
+    pq.write_table(pa.table({"address": ["x"]}), path, store_schema=False)
+    path.write_bytes(path.read_bytes().replace(b"address", b"\xe1ddress"))
+    with pytest.raises(TableInvalid, match=r"orders\.parquet"):
+        read(path)
+
+
 # Parquet -------------------------------------------------------------------------------------------------------------
 
 
