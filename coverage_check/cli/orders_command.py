@@ -113,9 +113,11 @@ def orders(
     with from_stdin(table) as source:
         if dry_run:
             summary = _read(checker, source, run)
+            _tell_day(summary)
         else:
             with _recording(ledger, run) as record, shown("orders", output) as progress:
                 summary = check_orders(checker, source, output or sys.stdout, run, record=record, progress=progress)
+            _tell_day(summary)
             if not logs_json():  # where it was logged
                 tell(summary.text)
             tell_cut(report, listed=summary.listed, rows=summary.rows)
@@ -135,6 +137,11 @@ def _recording(ledger: str | None, run: "Run") -> Iterator["Record | None"]:
 
     with Ledger.open(ledger) as opened:
         yield recorded_in(opened, language=run.defaults.language)
+
+
+def _tell_day(summary: "Summary") -> None:
+    if summary.judged_as_of and not logs_json():  # where it was logged
+        tell(f"judged as of {summary.judged_as_of}, for no column is the day")
 
 
 def _read(checker: "Checker", source: Path, run: "Run") -> "Summary":

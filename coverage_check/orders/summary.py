@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from coverage_check.decision import Verdict
 
@@ -53,7 +54,9 @@ class Summary:
     listed
         How many rows the report lists; fewer than there are where it was cut.
     faults
-        The first few faults, with their rows.
+        The first faults, with their rows.
+    judged_as_of
+        The day that all rows were judged by because no column is one and none was given; else None.
     """
 
     rows: int
@@ -64,6 +67,7 @@ class Summary:
     resumed_rows: int = 0
     listed: int = 0
     faults: tuple[str, ...] = ()
+    judged_as_of: date | None = None
 
     @property
     def text(self) -> str:

@@ -189,6 +189,29 @@ def test_exit_codes_of_orders(
     assert bool(out) == (not made and code not in {2, 4})
 
 
+@pytest.mark.parametrize("extra", [[], ["--dry-run"]])
+@pytest.mark.parametrize(
+    ("header", "on", "says"),
+    [
+        ("address,product", [], "judged as of 2026-02-01, for no column is the day"),
+        ("address,product", ["--on", "2025-11-01"], None),
+        ("address,product,date", [], None),
+        ("address,product,leveransdatum", [], "--column date=NAME, or give --on"),
+        ("address,product,leveransdatum", ["--on", "2025-11-01"], None),
+    ],
+)
+def test_orders_are_never_judged_by_today_in_silence(
+    header: str, on: list[str], says: str | None, extra: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "orders.csv"
+    cells = [f'"{HARG}"', "mbb-4g", "2025-11-01"][: header.count(",") + 1]
+    source.write_text(f"{header}\n{','.join(cells)}\n", encoding="utf-8")
+    code = run(["orders", str(source), "--config", "demo", *on, *extra])
+    err = capsys.readouterr().err
+    assert (code == 4) == (says is not None and "--on" in says)
+    assert says in err if says else "judged as of" not in err
+
+
 def test_a_closed_pipe_is_quiet() -> None:
     command = f"{sys.executable} -m coverage_check demo | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], text=True, capture_output=True, check=False)

@@ -55,6 +55,41 @@ def test_a_missing_column_says_what_to_do(header: list[str], chosen: dict[str, s
         find_columns(header, chosen)
 
 
+@pytest.mark.parametrize(
+    "day",
+    ["Datum för order", "Beställningsdatum", "order datum", "OrderDag", "Försäljningsdatum", "OrderDate", "Date of sale"],
+)
+def test_the_day_is_found_by_what_the_field_calls_it(day: str) -> None:
+    assert find_columns(["Adress", "Produkt", day])["date"] == 2
+
+
+@pytest.mark.parametrize("name", ["Leveransdatum", "Installation date", "dag", "Kundens dag", "signed_datetime", "Best.dat"])
+def test_a_day_that_is_not_understood_is_never_passed_over(name: str) -> None:
+    """The order would be judged by today, when the network may be another."""
+    header = ["Adress", "Produkt", name]
+    with pytest.raises(TableInvalid, match="--column date=NAME, or give --on") as refused:
+        find_columns(header)
+    assert repr(name) in str(refused.value)
+    assert find_columns(header, {"date": name})["date"] == 2
+    assert "date" not in find_columns(header, defaults=Defaults.of(on="2025-11-01"))
+    assert find_columns([*header, "Orderdatum"])["date"] == 3
+
+
+@pytest.mark.parametrize(
+    "name", ["Last update", "Mandat", "Kandidat", "Data", "Databas", "Uppdaterad", "Telefon dag", "Uppdrag"]
+)
+def test_a_name_that_only_sounds_like_a_day_is_none(name: str) -> None:
+    assert "date" not in find_columns(["Adress", "Produkt", name])
+
+
+@pytest.mark.parametrize("chosen", [{}, {"address": "Ost"}])
+def test_a_row_of_cells_in_the_place_of_the_header_is_not_repeated(chosen: dict[str, str]) -> None:
+    with pytest.raises(TableInvalid) as refused:
+        find_columns(["Åsa", "Öst", "Vätö", "mbb"], chosen)
+    assert not any(cell in str(refused.value) for cell in ("Åsa", "Öst", "Vätö", "mbb"))
+    assert chosen or "does the first row name the columns?" in str(refused.value)
+
+
 def test_a_position_wins_over_the_address_and_decimal_commas_are_read() -> None:
     places = find_columns(["address", "lat", "lon", "product"])
     row = read_row(["Harg 12", "59,82", "18.95", "mbb-4g"], places, Defaults())
