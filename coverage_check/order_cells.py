@@ -21,6 +21,21 @@ _WORDS: Mapping[str, tuple[type[PlaceOfUse | Receiver], Mapping[str, str]]] = {
 }
 
 
+class NoValue(str):
+    """A spreadsheet's cell that shows an error, such as #REF!, or a formula that was saved without its result.
+
+    Its text is the error's, or empty. To whoever copies it, it is that text; to whoever reads it, a fault.
+    """
+
+    __slots__ = ()
+
+
+def no_value(columns: Sequence[str], names: Names) -> InvalidInput:
+    """Give the fault of cells without a value."""
+    message = "the cell holds a spreadsheet error or a formula without its value: mend it, and save the table in Excel."
+    return InvalidInput(f"{where(columns, names)}{message}")
+
+
 def where(columns: Sequence[str], names: Names) -> str:
     """Begin a fault with the columns that it lies in, by the table's own names; never with what stands in them."""
     known = [repr(names[name]) for name in columns if name in names]

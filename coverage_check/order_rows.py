@@ -18,8 +18,10 @@ from coverage_check.location import ErrorModel, Location
 from coverage_check.order_cells import (
     PLACE,
     POSITION,
+    NoValue,
     address_of,
     date_of,
+    no_value,
     position_of,
     product_of,
     read_day,
@@ -264,8 +266,10 @@ def read_row(
     errors
         Bounds how far off a position may be.
     """
-    cells = {name: cell_text(values[n]) if n < len(values) else "" for name, n in places.items()}
     known = names or {}
+    if lacking := [name for name, n in places.items() if n < len(values) and isinstance(values[n], NoValue)]:
+        return no_value(lacking, known)
+    cells = {name: cell_text(values[n]) if n < len(values) else "" for name, n in places.items()}
     try:
         location = position_of(cells.get("lat", ""), cells.get("lon", ""), known, errors)
         return OrderRow(
