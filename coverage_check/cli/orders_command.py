@@ -150,5 +150,8 @@ def _read(checker: "Checker", source: Path, run: "Run") -> "Summary":
     summary = read_through(checker, source, run)
     for fault in summary.faults:
         say(fault)  # it may repeat a cell, so it is a result, not a message
-    say(f"{summary.rows:,} rows below the header, of which {summary.faulty_rows:,} can't be read. Nothing was decided.")
+    if more := summary.faulty_rows - len(summary.faults):
+        say(f"and {more:,} more: no more than {len(summary.faults)} are listed")
+    rows = "row" if summary.rows == 1 else "rows"
+    say(f"{summary.rows:,} {rows} below the header, of which {summary.faulty_rows:,} can't be read. Nothing was decided.")
     return summary

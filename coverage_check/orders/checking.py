@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _VERDICT, _REASONS, _ERROR = (OUT.index(name) for name in ("cc_verdict", "cc_reasons", "cc_error"))
-_TOLD_FAULTS = 5
+_TOLD_FAULTS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +244,7 @@ class _Work:
     ) -> None:
         self.reading = _reading(checker, table, run)
         self._language = run.defaults.language
+        self._no_geocoder = checker.geocoder is None
         self._record = record
         self._wanted = run.report
         self._report = OrdersReport(run.report, checker, table, self.reading) if run.report else None
@@ -305,6 +306,7 @@ class _Work:
             faulty_rows=count["faulty"],
             first_faulty_row=self._first_faulty_row,
             geocoder_down=count["down"],
+            no_geocoder=self._no_geocoder,
             resumed_rows=self._course.resumed_rows,
             listed=self._report.listed if self._report else 0,
         )
@@ -332,11 +334,14 @@ class _Work:
 
 
 def _choice(run: Run) -> Mapping[str, object]:
-    """Name what else the answers of a run depend on."""
-    defaults = replace(run.defaults, on=None)  # the day stands for itself
+    """Name what else the answers of a run depend on; the day stands for itself."""
+    defaults = run.defaults
     return {
         "columns": sorted(run.columns.items()),
-        "defaults": defaults,
+        "product": defaults.product,
+        "at": defaults.at,
+        "receiver": defaults.receiver,
+        "language": defaults.language,
         "sheet": run.sheet,
         "limit": run.limit,
         "ledger": run.ledger,

@@ -144,6 +144,13 @@ def test_a_sheet_s_cells_come_as_they_are(tmp_path: Path) -> None:
     assert len(found) == 2  # a row with nothing in it is none
 
 
+def test_whole_numbers_of_a_sheet_are_whole_in_json(checker: Checker, tmp_path: Path) -> None:
+    source = workbook(tmp_path, {"a": [["order_id", "address", "kr"], [1001, HARG, 1.5]]})
+    out = io.StringIO()
+    check_orders(checker, source, out, Run(form="jsonl", defaults=PRODUCT))
+    assert out.getvalue().startswith('{"order_id": 1001, "address": "Harg 12, 760 21 Vätö", "kr": 1.5, ')
+
+
 def test_a_sheet_must_be_named_where_several_have_content(tmp_path: Path) -> None:
     path = workbook(tmp_path, {"a": [["address"], ["x"]], "b": [["address"], ["y"]]})
     with pytest.raises(TableInvalid, match="--sheet"):
