@@ -175,6 +175,18 @@ def test_search_finds_a_sale_by_its_number_and_address(page: Page) -> None:
         assert 0 < page.run(ROWS) < 5
 
 
+def test_each_sentence_and_measure_of_a_sale_says_its_day(page: Page) -> None:
+    """Both verdicts of this sale are no; the map that they rest on isn't the same one."""
+    cells = "[...document.querySelectorAll('#rows tbody tr')].find((row) => row.textContent.includes('S-0058')).cells[2]"
+    why, then, measured, now, *_ = page.run(f"[...{cells}.children].map((part) => part.textContent)")
+    assert why.startswith("Day of sale: Coverage too weak")
+    assert then.endswith("map of 1 June 2025.")
+    assert measured.startswith("Day of sale: probability that it works 0.00 · ")
+    assert "m inside the edge of 4g-2025-basic, which is too weak" in measured
+    assert now.startswith("Today: ")
+    assert now.endswith("map of 15 January 2026.")
+
+
 def test_a_ring_of_the_map_shows_its_sales_by_keyboard(page: Page) -> None:
     before = page.run(FOUND)
     page.run("document.querySelector('.cluster').focus()")

@@ -20,7 +20,7 @@ from coverage_check.checker import Checker
 from coverage_check.cli import run as run_command
 from coverage_check.config import BUNDLED
 from coverage_check.coverage.picture import Frame
-from coverage_check.decision import Decision, ReasonCode, Verdict
+from coverage_check.decision import Decision, ReasonCode, Sentence, Verdict
 from coverage_check.errors import InvalidInput
 from coverage_check.orders import Run
 from coverage_check.report.html import PERSONAL, Options, Report, words
@@ -166,6 +166,28 @@ def test_whoever_has_nothing_today_is_called_before_whoever_has_it_now() -> None
         listing.add(note(Judged(row=n, answer=then, today=now, mis_sale=5000.0)))
     assert [row.row for row in listing.rows] == [3, 1, 2, 0, 4]
     assert [row.row for row in listing.rows if row.doubtful] == [3, 1, 2, 0]
+
+
+@pytest.mark.parametrize("then", DISTANCES)
+@pytest.mark.parametrize("now", DISTANCES)
+def test_what_is_said_of_a_doubtful_sale_is_said_for_each_day(then: Verdict, now: Verdict) -> None:
+    """Also where the verdict is the same: the map that it rests on may be another one."""
+    own, today = DECISIONS[then], replace(DECISIONS[now], sentence=Sentence(sv="Nu.", en="Now."))
+    noted = note(Judged(row=1, answer=own, today=today))
+    said = ((own.sentence.sv, own.sentence.en), ("Nu.", "Now."))
+    nothing = (("", ""), ("", ""))
+    assert (noted.told, noted.told_today) == (said if noted.doubtful else nothing)
+
+
+def test_the_page_knows_whose_edge_a_distance_is_to(checker: Checker, tmp_path: Path) -> None:
+    data = data_of(audited(checker, tmp_path / "r.html"))
+    rows, texts = data["rows"], data["texts"]
+    where = rows["reference"].index("S-0058")
+    assert rows["reasons"][where][0] == "BELOW_REQUIRED_LEVEL"
+    assert rows["edge"][where] > 0
+    assert texts[rows["layer"][where]] == "4g-2025-basic"  # the map of its day, and its weaker claim
+    for edge, layer in zip(rows["edge"], rows["layer"], strict=True):
+        assert edge is None or texts[layer]
 
 
 def test_every_verdict_and_reason_has_its_words_in_both_languages() -> None:

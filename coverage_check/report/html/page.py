@@ -259,6 +259,8 @@ def _call(row: Noted) -> str:
     said = row.told_today if row.told_today != ("", "") else row.told
     reasons = ", ".join(both(words.REASONS[ReasonCode(code)]) for code in row.reasons[:2])
     told = both(Words(*said)) if said != ("", "") else reasons
+    if row.told_today != ("", ""):
+        told = f"{both(PAGE['say_today'])} {told}"
     ask = f"<p class='ask'>{both(PAGE['ask'])} {both(Words(*row.ask))}</p>" if row.ask != ("", "") else ""
     return f"<li><p class='who'>{who}</p><p>{arrow}</p><p class='told'>{told}</p>{ask}</li>"
 
@@ -315,7 +317,8 @@ def _spoken(texts: dict[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
     """Choose the words that the script says; the rest stands in the page already."""
     keys = (
         *("search", "sort", "sort_call", "sort_row", "sort_money", "any", "clear", "found", "chosen", "page", "previous"),
-        *("next", "row", "place", "told", "probability", "edge", "inside", "say_today", "ask", "nothing", "scale", "none"),
+        *("next", "row", "place", "told", "probability", "outside", "inside", "inside_weak"),
+        *("say_today", "same_today", "ask", "nothing", "scale", "none"),
         *("own_day", "today", "order", "verdict", "at_risk", "only_doubtful"),
     )
     for key in keys:

@@ -127,25 +127,35 @@
   const pick = (pair) => texts[pair[language()]];
 
   function told(n) {
-    const parts = [];
-    if (rows.reasons[n].length) {
-      parts.push(make("p", { class: "why" }, rows.reasons[n].slice(0, 3).map((code) => say(data.reasons[code])).join(" · ")));
-    }
+    const parts = [], own = data.audit ? word("own_day") + ": " : "";
+    const reasons = rows.reasons[n].slice(0, 3).map((code) => say(data.reasons[code])).join(" · ");
+    if (own || reasons) parts.push(make("p", { class: "why" }, own, reasons || say(verdicts[rows.verdict[n]].name)));
     const sentence = pick(rows.told[n]), today = pick(rows.told_today[n]);
     if (sentence) parts.push(make("p", {}, foreign(sentence)));
     for (const text of rows.messages[n].slice(0, 3)) parts.push(make("p", {}, foreign(texts[text])));
-    if (today) parts.push(make("p", {}, make("strong", {}, word("say_today")), " ", foreign(today)));
+    const said = measures(n);
+    if (said.length) parts.push(make("small", {}, own, ...said));
+    if (today) {
+      parts.push(make("p", {}, make("strong", {}, word("say_today")), " ", today === sentence ? word("same_today") : foreign(today)));
+    }
     const ask = pick(rows.ask[n]);
     if (ask) parts.push(make("p", { class: "ask" }, make("strong", {}, word("ask")), " ", foreign(ask)));
     return parts;
   }
 
+  /* The edge is that of the layer that decided; where that one is too weak, being inside it is no yes. */
+  function edge(n) {
+    const weak = rows.reasons[n][0] === "BELOW_REQUIRED_LEVEL";
+    const key = rows.edge[n] < 0 ? "outside" : weak ? "inside_weak" : "inside";
+    return foreign(word(key, { m: number(Math.abs(rows.edge[n])), layer: texts[rows.layer[n]] }));
+  }
+
   function measures(n) {
     const said = [];
     if (rows.probability[n] !== null) said.push(word("probability", { p: number(rows.probability[n], 2) }));
-    if (rows.edge[n] !== null) said.push(word(rows.edge[n] < 0 ? "edge" : "inside", { m: number(Math.abs(rows.edge[n])) }));
+    if (rows.edge[n] !== null) said.push(edge(n));
     if (rows.at_risk[n]) said.push(word("at_risk").toLowerCase() + " " + number(rows.at_risk[n]));
-    return said.join(" · ");
+    return said.flatMap((text, place) => (place ? [" · ", text] : [text]));
   }
 
   function rowOf(n) {
@@ -157,7 +167,7 @@
       if (text) who.push(make("small", {}, foreign(text)));
     }
     return make("tr", {}, make("td", {}, ...verdict), make("th", { scope: "row" }, ...who),
-      make("td", {}, ...told(n), make("small", {}, measures(n))));
+      make("td", {}, ...told(n)));
   }
 
   function showRows() {

@@ -166,9 +166,13 @@ PAGE: Mapping[str, Words] = {
     "place": Words("Plats", "Place"),
     "told": Words("Skäl och besked", "Reasons and answer"),
     "probability": Words("sannolikhet att det fungerar {p}", "probability that it works {p}"),
-    "edge": Words("{m} m från kanten", "{m} m from the edge"),
-    "inside": Words("{m} m innanför kanten", "{m} m inside the edge"),
+    "outside": Words("{m} m utanför kanten på {layer}", "{m} m outside the edge of {layer}"),
+    "inside": Words("{m} m innanför kanten på {layer}", "{m} m inside the edge of {layer}"),
+    "inside_weak": Words(
+        "{m} m innanför kanten på {layer}, som är för svag", "{m} m inside the edge of {layer}, which is too weak"
+    ),
     "say_today": Words("I dag:", "Today:"),
+    "same_today": Words("samma besked.", "the same answer."),
     "ask": Words("Fråga:", "Ask:"),
     "nothing": Words("Inget att visa med detta urval.", "Nothing to show with these filters."),
     "scale": Words("{n} km", "{n} km"),
