@@ -258,10 +258,24 @@ def test_both_languages_say_everything(page: Page) -> None:
     assert page.run("document.documentElement.lang") == "sv"
 
 
+@pytest.mark.parametrize("width", [320, 390, 640, 900])
+def test_the_list_can_be_read_on_a_phone_and_enlarged(page: Page, width: int) -> None:
+    """640 px is a usual window at 200 %. Nothing of the list is cut, and it is still a table for a screen reader."""
+    page.do("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
+    section = "document.getElementById('rows').closest('main > section')"
+    assert page.run(f"{section}.scrollWidth - {section}.clientWidth") <= 0
+    widths = page.run("[...document.querySelectorAll('#rows tbody td:last-child')].map((cell) => cell.clientWidth)")
+    assert min(widths) > 0.7 * width
+    told = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes(page)]
+    assert {("columnheader", name) for name in ("Verdict", "Sale", "Reasons and answer")} <= set(told)
+    assert sum(role == "rowheader" and name.startswith("S-") for role, name in told) > 40
+
+
 def test_it_prints_every_doubtful_sale(page: Page, audited: tuple[Path, Figures]) -> None:
     figures = audited[1]
     pdf = base64.b64decode(page.do("Page.printToPDF", printBackground=True)["data"])
     assert pdf.startswith(b"%PDF")
+    assert pdf.count(b"/Type /Page\n") < figures.rows / 6, "a page of paper holds several sales"
     page.run("dispatchEvent(new Event('beforeprint'))")
     assert page.run(ROWS) == figures.rows - figures.moves[Verdict.DELIVERABLE, Verdict.DELIVERABLE]
     page.run("dispatchEvent(new Event('afterprint'))")

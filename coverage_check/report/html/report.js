@@ -166,8 +166,8 @@
     for (const text of [texts[rows.product[n]], texts[rows.address[n]], texts[rows.day[n]]]) {
       if (text) who.push(make("small", {}, foreign(text)));
     }
-    return make("tr", {}, make("td", {}, ...verdict), make("th", { scope: "row" }, ...who),
-      make("td", {}, ...told(n)));
+    return make("tr", { role: "row" }, make("td", { role: "cell" }, ...verdict), make("th", { scope: "row", role: "rowheader" }, ...who),
+      make("td", { role: "cell" }, ...told(n)));
   }
 
   function showRows() {
@@ -177,9 +177,10 @@
       byId("rows").replaceChildren(make("p", {}, word("nothing")));
       return;
     }
-    const head = ["verdict", "order", "told"].map((key) => make("th", { scope: "col" }, word(key)));
-    const table = make("table", { "aria-labelledby": "list" }, make("colgroup", {}, make("col", { class: "is" }), make("col", { class: "who" }), make("col")),
-      make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...some.map(rowOf)));
+    const head = ["verdict", "order", "told"].map((key) => make("th", { scope: "col", role: "columnheader" }, word(key)));
+    const columns = make("colgroup", {}, make("col", { class: "is" }), make("col", { class: "who" }), make("col"));
+    const table = make("table", { "aria-labelledby": "list", role: "table" }, columns,
+      make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...head)), make("tbody", { role: "rowgroup" }, ...some.map(rowOf)));
     const turn = (by) => () => {
       state.page += by;
       showRows();
