@@ -179,6 +179,17 @@ def test_what_is_said_of_a_doubtful_sale_is_said_for_each_day(then: Verdict, now
     assert (noted.told, noted.told_today) == (said if noted.doubtful else nothing)
 
 
+def test_each_amount_says_what_it_counts_and_in_what(checker: Checker, tmp_path: Path) -> None:
+    page = audited(checker, tmp_path / "r.html")
+    heads = re.findall(r"<thead>.*?</thead>", page)
+    amounts = [head for head in heads if "På spel" in head]
+    splits = [head for head in amounts if "Andel" in head and "Oavgjord" in head]
+    assert len(splits) >= 4
+    assert all("På spel, bara inte levererbara" in head for head in splits)
+    assert all("På spel, i valutan för [risk]" in head for head in amounts if head not in splits)
+    assert {"Per produkt", "Per månad", "Per kanal", "Per säljarkod"} <= set(re.findall(r"Per \w+", page))
+
+
 def test_the_page_knows_whose_edge_a_distance_is_to(checker: Checker, tmp_path: Path) -> None:
     data = data_of(audited(checker, tmp_path / "r.html"))
     rows, texts = data["rows"], data["texts"]

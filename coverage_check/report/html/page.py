@@ -181,7 +181,7 @@ def _verdicts(figures: Figures, kind: Any) -> str:
     tables = []
     for label, outcome in days:
         head = "".join(
-            f"<th scope='col'>{both(PAGE[key])}</th>" for key in ("verdict", "count", "share", "interval", "at_risk")
+            f"<th scope='col'>{both(PAGE[key])}</th>" for key in ("verdict", "count", "share", "interval", "at_risk_unit")
         )
         body = "".join(_verdict_row(verdict, outcome) for verdict in Verdict)
         tables.append(f"<table><caption>{both(label)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
