@@ -150,6 +150,11 @@ PAGE: Mapping[str, Words] = {
     ),
     "no_map": Words("Ingen karta: inga platser visas.", "No map: no places are shown."),
     "layers": Words("Visa täckning", "Show coverage"),
+    "in_force": Words(" (i drift i dag)", " (in service today)"),
+    "unknown": Words(
+        "Streckat: utanför kartornas område, uppgifter saknas. Utan färg och streck: ingen täckning på den valda kartan.",
+        "Hatched: outside the maps' area, no data. Neither coloured nor hatched: no coverage on the chosen map.",
+    ),
     "zoom_in": Words("Närmare", "Closer"),
     "zoom_out": Words("Längre bort", "Farther"),
     "zoom_all": Words("Hela kartan", "Whole map"),
