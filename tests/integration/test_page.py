@@ -125,6 +125,33 @@ def test_an_ambiguous_address_is_resolved_by_picking(seat: Seat) -> None:
     assert seat.page.is_hidden("#which")
 
 
+NOWHERE = ("Storgatan 1, 111 11 Stockholm", "Box 12, 760 21 Vätö", "18.95 59.82", "55.0001, 13.0001")
+
+
+@pytest.mark.parametrize("text", NOWHERE)
+def test_where_nothing_is_known_no_probability_is_shown(seat: Seat, text: str) -> None:
+    """No data is never no coverage: an address not found, a box, swapped coordinates, a place off the map."""
+    seat.ask(text)
+    assert seat.verdict == "undetermined"
+    assert "okänd" in seat.page.inner_text("#facts")
+    assert "%" not in seat.page.inner_text("#facts")
+    assert seat.page.locator("#facts meter").count() == 0
+
+
+def test_where_a_part_is_unknown_the_probability_is_the_least(seat: Seat) -> None:
+    """Of the two places that the address may mean, one lies off the map."""
+    seat.ask("Kyrkvägen 3")
+    assert "minst 45\N{NO-BREAK SPACE}%" in seat.page.inner_text("#facts")
+    seat.page.click("#language")
+    assert "at least 45%" in seat.page.inner_text("#facts")
+
+
+def test_a_no_keeps_its_figure(seat: Seat) -> None:
+    seat.ask("Harg 12, 760 21 Vätö", on="2025-11-01")
+    assert "0\N{NO-BREAK SPACE}%" in seat.page.inner_text("#facts")
+    assert "minst" not in seat.page.inner_text("#facts")
+
+
 def test_a_pin_moved_across_the_edge_changes_the_answer(seat: Seat) -> None:
     seat.ask("Harg 12, 760 21 Vätö")
     assert seat.verdict == "deliverable"

@@ -201,14 +201,28 @@
   /* How sure: the probability, how well the place is known, and how far off it would have to be for another answer. */
   function facts(answer) {
     const listed = [];
-    const bar = element("meter", percent(answer.probability), { min: 0, max: 1, "aria-label": say("sure") });
-    bar.value = answer.probability;
-    listed.push(fact(say("sure"), percent(answer.probability), bar));
+    const told = sure(answer);
+    if (told === null) {
+      listed.push(fact(say("sure"), say("unknown"), element("span", say("nothing_known"))));
+    } else {
+      const bar = element("meter", told, { min: 0, max: 1, "aria-label": say("sure") });
+      bar.value = answer.probability;
+      listed.push(fact(say("sure"), told, bar));
+    }
     if (answer.location) listed.push(fact(say("radius"), metres(answer.location.cep95_m), element("span", say("of_hundred"))));
     if (answer.flips) {
       listed.push(fact(say("or_moved"), metres(answer.flips.if_moved_m), element("span", `${say("then")}: ${say(answer.flips.to)}`)));
     }
     return listed;
+  }
+
+  /* No data is never no coverage: where no layer speaks of a part of where it may be, the probability is the least that it can
+     be, and where none speaks at all, there is none to show. */
+  function sure(answer) {
+    if (answer.verdict !== "undetermined") return percent(answer.probability);
+    const dark = answer.reasons.some((reason) => UNKNOWN.includes(reason.code));
+    if (!answer.location || (dark && answer.probability < 0.005)) return null;
+    return dark ? `${say("at_least")} ${percent(answer.probability)}` : percent(answer.probability);
   }
 
   function fact(name, value, more) {
