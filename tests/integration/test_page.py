@@ -152,11 +152,50 @@ def test_a_no_keeps_its_figure(seat: Seat) -> None:
     assert "minst" not in seat.page.inner_text("#facts")
 
 
+MISSPELT = [("Hrag 12, 76021 Vätö", "Harg 12, 760 21 Vätö"), ("Harg 12, 760 22 Vätö", "Harg 12, 760 21 Vätö")]
+
+
+@pytest.mark.parametrize(("typed", "taken"), MISSPELT)
+def test_what_was_taken_for_the_address_stands_before_the_verdict(seat: Seat, typed: str, taken: str) -> None:
+    seat.ask(typed)
+    assert seat.page.inner_text("#answer").startswith(f"Tolkat som: {taken}")
+    assert seat.page.get_by_role("region", name=f"Tolkat som: {taken}").count() == 1  # it is read out with the focus
+    seat.page.click("#language")
+    assert seat.page.inner_text("#understood") == f"Understood as: {taken}"
+    seat.ask(taken)
+    assert seat.page.inner_text("#understood") == ""
+
+
+def test_the_day_is_said_unless_it_is_today(seat: Seat) -> None:
+    seat.ask("Harg 12, 760 21 Vätö", on="2026-02-01")
+    assert seat.page.inner_text("#as-of") == "Gäller 1 februari 2026"
+    seat.page.click("#language")
+    assert seat.page.inner_text("#as-of") == "As of 1 February 2026"
+    seat.ask("Harg 12, 760 21 Vätö", on=seat.page.evaluate("new Date().toLocaleDateString('sv')"))
+    assert seat.page.is_hidden("#as-of")
+
+
+def test_a_table_of_layers_stands_only_where_layers_were_asked(seat: Seat) -> None:
+    seat.ask("Box 12, 760 21 Vätö")
+    seat.page.click("summary")
+    assert seat.page.is_hidden("#layers")
+    seat.ask("Harg 12, 760 21 Vätö")
+    assert seat.page.is_visible("#layers")
+
+
+def test_the_map_speaks_the_language_of_the_page(seat: Seat) -> None:
+    seat.ask("Vätövägen 20, 760 21 Vätö")
+    assert seat.page.get_by_role("button", name="Zooma in").count() == 1
+    seat.page.click("#language")
+    assert seat.page.get_by_role("button", name="Zoom out").count() == 1
+    assert seat.page.get_by_role("button", name="Zooma").count() == 0
+
+
 def test_a_pin_moved_across_the_edge_changes_the_answer(seat: Seat) -> None:
     seat.ask("Harg 12, 760 21 Vätö")
     assert seat.verdict == "deliverable"
     for _ in range(4):
-        seat.page.get_by_role("button", name="Zoom out").click()
+        seat.page.get_by_role("button", name="Zooma ut").click()
         seat.page.wait_for_timeout(400)
     box = seat.page.locator("#map").bounding_box()
     assert box is not None

@@ -2,11 +2,11 @@
 /* The map: claims by level, the found place with its error radius, candidates to pick, a pin to move. Nothing is fetched
    but from this service. */
 const Ground = (() => {
-  let map, shapes, marks, asked = null, view = null;
+  let map, zoom, shapes, marks, asked = null, view = null;
   const LEAST_M = 6000, MOST_M = 20000;
 
   function open(element, onPlace) {
-    map = L.map(element, { attributionControl: false, zoomSnap: 0.5, keyboard: true, maxZoom: 19 });
+    map = L.map(element, { attributionControl: false, zoomControl: false, zoomSnap: 0.5, keyboard: true, maxZoom: 19 });
     L.control.scale({ imperial: false, maxWidth: 150 }).addTo(map);
     map.setView([0, 0], 1);
     shapes = L.layerGroup().addTo(map);
@@ -16,6 +16,12 @@ const Ground = (() => {
     map.on("dragstart zoomstart", () => { view = null; });
     Ground.middle = () => onPlace(map.getCenter(), error_m(map.getCenter()));
     Ground.moved = (latlng) => onPlace(latlng, error_m(latlng));
+  }
+
+  /* The map's own buttons, in the page's language. */
+  function speak(say) {
+    if (zoom) zoom.remove();
+    zoom = L.control.zoom({ zoomInTitle: say("zoom_in"), zoomOutTitle: say("zoom_out") }).addTo(map);
   }
 
   /* A hand on a map is no surveyor: eight pixels, and never better than 15 m. */
@@ -81,5 +87,5 @@ const Ground = (() => {
     return drawn.map((layer) => ({ technology: layer.technology, level: level(layer) }));
   }
 
-  return { open, show };
+  return { open, show, speak };
 })();

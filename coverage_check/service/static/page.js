@@ -57,6 +57,7 @@
     document.querySelectorAll("[data-label]").forEach((item) => item.setAttribute("aria-label", say(item.dataset.label)));
     one("language").textContent = say("other_language");
     one("language").lang = chosen === "sv" ? "en" : "sv";
+    Ground.speak(say);
     if (decision) show(decision);
   }
   one("language").addEventListener("click", () => speak(language === "sv" ? "en" : "sv"));
@@ -168,6 +169,7 @@
     one("details").hidden = one("ground").hidden = true;
     one("answer").removeAttribute("data-verdict");
     one("verdict").replaceChildren(element("span", fault.message));
+    one("understood").textContent = one("as-of").textContent = "";
     one("address-fault").textContent = fault.message;
   }
 
@@ -175,6 +177,8 @@
 
   function show(answer) {
     decision = answer;
+    one("understood").textContent = understood(answer);
+    one("as-of").textContent = answer.as_of === today() ? "" : `${say("valid_on")} ${longDate(answer.as_of)}`;
     one("answer").dataset.verdict = answer.verdict;
     one("verdict").replaceChildren(
       element("span", SIGNS[answer.verdict], { class: "sign", "aria-hidden": "true" }),
@@ -197,6 +201,20 @@
     showEvidence(answer);
     showMap(answer);
   }
+
+  /* What was taken for the address, where that is not what was typed. */
+  function understood(answer) {
+    const place = answer.location;
+    if (!place || !place.candidates.length || place.match === "exact") return "";
+    const several = place.match === "ambiguous" && place.candidates.length > 1; // they are shown to choose from
+    return several ? "" : `${say("understood")}: ${place.candidates[0].label}`;
+  }
+
+  const today = () => {
+    const now = new Date();
+    return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+  };
+  const longDate = (day) => new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { dateStyle: "long", timeZone: "UTC" }).format(new Date(day));
 
   /* How sure: the probability, how well the place is known, and how far off it would have to be for another answer. */
   function facts(answer) {
@@ -272,6 +290,7 @@
   }
 
   function showEvidence(answer) {
+    one("layers").hidden = !answer.evidence.length;
     one("evidence").replaceChildren(...answer.evidence.map((layer) => {
       const row = element("tr");
       const edge = layer.edge_distance_m === null ? "" :
@@ -362,6 +381,7 @@
   one("key").addEventListener("change", () => load().then(() => { one("address-fault").textContent = ""; }, refuse));
   one("pin").addEventListener("click", () => Ground.middle());
   Ground.open(one("map"), (latlng, error) => check({ lat: +latlng.lat.toFixed(6), lon: +latlng.lng.toFixed(6), cep95_m: error }));
+  Ground.speak(say);
   if (allowed) { one("day").hidden = false; one("keep").checked = kept().length > 0; }
   if (root.dataset.key !== "true") load().catch(refuse);
 })();
