@@ -183,6 +183,21 @@ def test_a_table_of_layers_stands_only_where_layers_were_asked(seat: Seat) -> No
     assert seat.page.is_visible("#layers")
 
 
+def test_the_map_tells_no_data_from_no_coverage(seat: Seat) -> None:
+    """Off the map all is hatched and the legend says why; within it a place without coverage is not."""
+    seat.ask("55.0001, 13.0001")
+    assert seat.page.locator("#map path.no-data").count() == 1
+    assert seat.page.locator("#legend li").last.inner_text() == "kartan når inte dit: ingen uppgift"
+    seat.ask("59.80, 18.96")
+    assert seat.page.locator("#map path.claim").count() > 0
+    assert "ingen uppgift" in seat.page.inner_text("#legend")
+    seat.ask("Kyrkvägen 3")
+    box, hatched = (seat.page.locator(name).bounding_box() for name in ("#map", "#map path.no-data"))
+    assert box is not None
+    assert hatched is not None
+    assert max(hatched["x"] - box["x"], hatched["y"] - box["y"]) <= 0  # it reaches to the corners of what is seen
+
+
 def test_the_map_speaks_the_language_of_the_page(seat: Seat) -> None:
     seat.ask("Vätövägen 20, 760 21 Vätö")
     assert seat.page.get_by_role("button", name="Zooma in").count() == 1

@@ -3,7 +3,7 @@
 (() => {
   const root = document.documentElement;
   const one = (id) => document.getElementById(id);
-  let language = "sv", decision = null, swedish = [], turn = 0, products = [], question = null, drawn = [];
+  let language = "sv", decision = null, swedish = [], turn = 0, products = [], question = null;
 
   const say = (name) => WORDS[language][name] ?? name;
   const percent = (share) => new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
@@ -305,22 +305,26 @@
 
   async function showMap(answer) {
     one("ground").hidden = !answer.location;
-    const found = await Ground.show(answer, say, post, pick).catch(() => []);
+    const found = await Ground.show(answer, say, post, pick).catch(() => Ground.NOTHING);
     if (found === null) return;
-    drawn = found;
-    one("legend").replaceChildren(...drawn.map((layer, n) => {
-      const item = element("li");
-      const box = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-      box.setAttribute("aria-hidden", "true");
-      drawn.slice(0, n + 1).forEach((below) => { // as on the map, where the levels lie one upon the other
-        const swatch = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-        Object.entries({ x: 1, y: 1, width: 30, height: 14, class: `claim ${below.level}` }).forEach(([name, value]) => swatch.setAttribute(name, value));
-        box.append(swatch);
-      });
-      item.append(box, `${layer.technology}, ${say(layer.level)}`);
-      return item;
-    }));
+    const { layers, dark } = found; // as on the map, where the levels lie one upon the other
+    const lines = layers.map((layer, n) => legend(layers.slice(0, n + 1).map((below) => ({ class: `claim ${below.level}` })),
+      `${layer.technology}, ${say(layer.level)}`));
+    if (dark) lines.push(legend([{ class: "no-data", fill: "url(#hatch)" }], say("beyond_map")));
+    one("legend").replaceChildren(...lines);
     root.dataset.drawn = answer.id;
+  }
+
+  function legend(swatches, text) {
+    const item = element("li"), svg = (kind) => document.createElementNS("http://www.w3.org/2000/svg", kind), box = svg("svg");
+    box.setAttribute("aria-hidden", "true");
+    swatches.forEach((drawn) => {
+      const swatch = svg("rect");
+      Object.entries({ x: 1, y: 1, width: 30, height: 14, ...drawn }).forEach(([name, value]) => swatch.setAttribute(name, value));
+      box.append(swatch);
+    });
+    item.append(box, text);
+    return item;
   }
 
   one("copy").addEventListener("click", async () => {
