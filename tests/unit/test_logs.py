@@ -121,14 +121,14 @@ def test_messages_are_json_lines_by_option_or_environment(
 ) -> None:
     source = tmp_path / "orders.csv"
     source.write_text("address\nIngenstans 99\n", encoding="utf-8")
-    orders = ["orders", str(source), "--product", "mbb-4g", "--config", "demo"]
+    orders = ["orders", str(source), "--product", "mbb-4g", "--on", "2026-02-01", "--config", "demo"]
     for arguments in (["--log-format", "json", *orders], [*orders, "--log-format", "json"]):
         assert run(arguments) == 3
         [event] = events(capsys.readouterr().err)
         assert {"time", "level", "logger", "event"} <= set(event)
         assert (event["event"], event["rows"], event["undetermined"]) == ("orders checked", 1, 1)
     assert run(orders) == 3
-    assert capsys.readouterr().err.startswith("1 rows")
+    assert capsys.readouterr().err.startswith("1 row:")
     monkeypatch.setenv("COVERAGE_CHECK_LOG", "json")
     for arguments, code in ((["orders", "none.csv", "--config", "demo"], "FILE_MISSING"), (["orders"], "USAGE")):
         run(arguments)
