@@ -121,8 +121,12 @@ _OURS: Mapping[str, Any] = {
     },
     "Shapes": {
         "type": "object",
-        "required": ["snapshot", "layers"],
-        "properties": {"snapshot": {"type": "string"}, "layers": {"type": "array", "items": {"type": "object"}}},
+        "required": ["snapshot", "layers", "no_data"],
+        "properties": {
+            "snapshot": {"type": "string"},
+            "layers": {"type": "array", "items": {"type": "object"}},
+            "no_data": {"type": "object", "description": "A MultiPolygon: where none of the layers speaks."},
+        },
     },
 }
 _ANSWERS = {

@@ -125,11 +125,92 @@ def test_an_ambiguous_address_is_resolved_by_picking(seat: Seat) -> None:
     assert seat.page.is_hidden("#which")
 
 
+NOWHERE = ("Storgatan 1, 111 11 Stockholm", "Box 12, 760 21 Vätö", "18.95 59.82", "55.0001, 13.0001")
+
+
+@pytest.mark.parametrize("text", NOWHERE)
+def test_where_nothing_is_known_no_probability_is_shown(seat: Seat, text: str) -> None:
+    """No data is never no coverage: an address not found, a box, swapped coordinates, a place off the map."""
+    seat.ask(text)
+    assert seat.verdict == "undetermined"
+    assert "okänd" in seat.page.inner_text("#facts")
+    assert "%" not in seat.page.inner_text("#facts")
+    assert seat.page.locator("#facts meter").count() == 0
+
+
+def test_where_a_part_is_unknown_the_probability_is_the_least(seat: Seat) -> None:
+    """Of the two places that the address may mean, one lies off the map."""
+    seat.ask("Kyrkvägen 3")
+    assert "minst 45\N{NO-BREAK SPACE}%" in seat.page.inner_text("#facts")
+    seat.page.click("#language")
+    assert "at least 45%" in seat.page.inner_text("#facts")
+
+
+def test_a_no_keeps_its_figure(seat: Seat) -> None:
+    seat.ask("Harg 12, 760 21 Vätö", on="2025-11-01")
+    assert "0\N{NO-BREAK SPACE}%" in seat.page.inner_text("#facts")
+    assert "minst" not in seat.page.inner_text("#facts")
+
+
+MISSPELT = [("Hrag 12, 76021 Vätö", "Harg 12, 760 21 Vätö"), ("Harg 12, 760 22 Vätö", "Harg 12, 760 21 Vätö")]
+
+
+@pytest.mark.parametrize(("typed", "taken"), MISSPELT)
+def test_what_was_taken_for_the_address_stands_before_the_verdict(seat: Seat, typed: str, taken: str) -> None:
+    seat.ask(typed)
+    assert seat.page.inner_text("#answer").startswith(f"Tolkat som: {taken}")
+    assert seat.page.get_by_role("region", name=f"Tolkat som: {taken}").count() == 1  # it is read out with the focus
+    seat.page.click("#language")
+    assert seat.page.inner_text("#understood") == f"Understood as: {taken}"
+    seat.ask(taken)
+    assert seat.page.inner_text("#understood") == ""
+
+
+def test_the_day_is_said_unless_it_is_today(seat: Seat) -> None:
+    seat.ask("Harg 12, 760 21 Vätö", on="2026-02-01")
+    assert seat.page.inner_text("#as-of") == "Gäller 1 februari 2026"
+    seat.page.click("#language")
+    assert seat.page.inner_text("#as-of") == "As of 1 February 2026"
+    seat.ask("Harg 12, 760 21 Vätö", on=seat.page.evaluate("new Date().toLocaleDateString('sv')"))
+    assert seat.page.is_hidden("#as-of")
+
+
+def test_a_table_of_layers_stands_only_where_layers_were_asked(seat: Seat) -> None:
+    seat.ask("Box 12, 760 21 Vätö")
+    seat.page.click("summary")
+    assert seat.page.is_hidden("#layers")
+    seat.ask("Harg 12, 760 21 Vätö")
+    assert seat.page.is_visible("#layers")
+
+
+def test_the_map_tells_no_data_from_no_coverage(seat: Seat) -> None:
+    """Off the map all is hatched and the legend says why; within it a place without coverage is not."""
+    seat.ask("55.0001, 13.0001")
+    assert seat.page.locator("#map path.no-data").count() == 1
+    assert seat.page.locator("#legend li").last.inner_text() == "kartan når inte dit: ingen uppgift"
+    seat.ask("59.80, 18.96")
+    assert seat.page.locator("#map path.claim").count() > 0
+    assert "ingen uppgift" in seat.page.inner_text("#legend")
+    seat.ask("Kyrkvägen 3")
+    box, hatched = (seat.page.locator(name).bounding_box() for name in ("#map", "#map path.no-data"))
+    assert box is not None
+    assert hatched is not None
+    assert max(hatched["x"] - box["x"], hatched["y"] - box["y"]) <= 0  # it reaches to the corners of what is seen
+
+
+def test_the_map_speaks_the_language_of_the_page(seat: Seat) -> None:
+    seat.ask("Vätövägen 20, 760 21 Vätö")
+    assert seat.page.get_by_role("button", name="Zooma in").count() == 1
+    seat.page.click("#language")
+    assert seat.page.get_by_role("button", name="Zoom out").count() == 1
+    assert seat.page.get_by_role("button", name="Zooma").count() == 0
+
+
 def test_a_pin_moved_across_the_edge_changes_the_answer(seat: Seat) -> None:
     seat.ask("Harg 12, 760 21 Vätö")
     assert seat.verdict == "deliverable"
     for _ in range(4):
-        seat.page.get_by_role("button", name="Zoom out").click()
+        seat.page.get_by_role("button", name="Zooma ut").click()
         seat.page.wait_for_timeout(400)
     box = seat.page.locator("#map").bounding_box()
     assert box is not None

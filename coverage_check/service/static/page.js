@@ -3,7 +3,7 @@
 (() => {
   const root = document.documentElement;
   const one = (id) => document.getElementById(id);
-  let language = "sv", decision = null, swedish = [], turn = 0, products = [], question = null, drawn = [];
+  let language = "sv", decision = null, swedish = [], turn = 0, products = [], question = null;
 
   const say = (name) => WORDS[language][name] ?? name;
   const percent = (share) => new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
@@ -57,6 +57,7 @@
     document.querySelectorAll("[data-label]").forEach((item) => item.setAttribute("aria-label", say(item.dataset.label)));
     one("language").textContent = say("other_language");
     one("language").lang = chosen === "sv" ? "en" : "sv";
+    Ground.speak(say);
     if (decision) show(decision);
   }
   one("language").addEventListener("click", () => speak(language === "sv" ? "en" : "sv"));
@@ -168,6 +169,7 @@
     one("details").hidden = one("ground").hidden = true;
     one("answer").removeAttribute("data-verdict");
     one("verdict").replaceChildren(element("span", fault.message));
+    one("understood").textContent = one("as-of").textContent = "";
     one("address-fault").textContent = fault.message;
   }
 
@@ -175,6 +177,8 @@
 
   function show(answer) {
     decision = answer;
+    one("understood").textContent = understood(answer);
+    one("as-of").textContent = answer.as_of === today() ? "" : `${say("valid_on")} ${longDate(answer.as_of)}`;
     one("answer").dataset.verdict = answer.verdict;
     one("verdict").replaceChildren(
       element("span", SIGNS[answer.verdict], { class: "sign", "aria-hidden": "true" }),
@@ -198,17 +202,45 @@
     showMap(answer);
   }
 
+  /* What was taken for the address, where that is not what was typed. */
+  function understood(answer) {
+    const place = answer.location;
+    if (!place || !place.candidates.length || place.match === "exact") return "";
+    const several = place.match === "ambiguous" && place.candidates.length > 1; // they are shown to choose from
+    return several ? "" : `${say("understood")}: ${place.candidates[0].label}`;
+  }
+
+  const today = () => {
+    const now = new Date();
+    return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+  };
+  const longDate = (day) => new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { dateStyle: "long", timeZone: "UTC" }).format(new Date(day));
+
   /* How sure: the probability, how well the place is known, and how far off it would have to be for another answer. */
   function facts(answer) {
     const listed = [];
-    const bar = element("meter", percent(answer.probability), { min: 0, max: 1, "aria-label": say("sure") });
-    bar.value = answer.probability;
-    listed.push(fact(say("sure"), percent(answer.probability), bar));
+    const told = sure(answer);
+    if (told === null) {
+      listed.push(fact(say("sure"), say("unknown"), element("span", say("nothing_known"))));
+    } else {
+      const bar = element("meter", told, { min: 0, max: 1, "aria-label": say("sure") });
+      bar.value = answer.probability;
+      listed.push(fact(say("sure"), told, bar));
+    }
     if (answer.location) listed.push(fact(say("radius"), metres(answer.location.cep95_m), element("span", say("of_hundred"))));
     if (answer.flips) {
       listed.push(fact(say("or_moved"), metres(answer.flips.if_moved_m), element("span", `${say("then")}: ${say(answer.flips.to)}`)));
     }
     return listed;
+  }
+
+  /* No data is never no coverage: where no layer speaks of a part of where it may be, the probability is the least that it can
+     be, and where none speaks at all, there is none to show. */
+  function sure(answer) {
+    if (answer.verdict !== "undetermined") return percent(answer.probability);
+    const dark = answer.reasons.some((reason) => UNKNOWN.includes(reason.code));
+    if (!answer.location || (dark && answer.probability < 0.005)) return null;
+    return dark ? `${say("at_least")} ${percent(answer.probability)}` : percent(answer.probability);
   }
 
   function fact(name, value, more) {
@@ -258,6 +290,7 @@
   }
 
   function showEvidence(answer) {
+    one("layers").hidden = !answer.evidence.length;
     one("evidence").replaceChildren(...answer.evidence.map((layer) => {
       const row = element("tr");
       const edge = layer.edge_distance_m === null ? "" :
@@ -272,22 +305,26 @@
 
   async function showMap(answer) {
     one("ground").hidden = !answer.location;
-    const found = await Ground.show(answer, say, post, pick).catch(() => []);
+    const found = await Ground.show(answer, say, post, pick).catch(() => Ground.NOTHING);
     if (found === null) return;
-    drawn = found;
-    one("legend").replaceChildren(...drawn.map((layer, n) => {
-      const item = element("li");
-      const box = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-      box.setAttribute("aria-hidden", "true");
-      drawn.slice(0, n + 1).forEach((below) => { // as on the map, where the levels lie one upon the other
-        const swatch = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-        Object.entries({ x: 1, y: 1, width: 30, height: 14, class: `claim ${below.level}` }).forEach(([name, value]) => swatch.setAttribute(name, value));
-        box.append(swatch);
-      });
-      item.append(box, `${layer.technology}, ${say(layer.level)}`);
-      return item;
-    }));
+    const { layers, dark } = found; // as on the map, where the levels lie one upon the other
+    const lines = layers.map((layer, n) => legend(layers.slice(0, n + 1).map((below) => ({ class: `claim ${below.level}` })),
+      `${layer.technology}, ${say(layer.level)}`));
+    if (dark) lines.push(legend([{ class: "no-data", fill: "url(#hatch)" }], say("beyond_map")));
+    one("legend").replaceChildren(...lines);
     root.dataset.drawn = answer.id;
+  }
+
+  function legend(swatches, text) {
+    const item = element("li"), svg = (kind) => document.createElementNS("http://www.w3.org/2000/svg", kind), box = svg("svg");
+    box.setAttribute("aria-hidden", "true");
+    swatches.forEach((drawn) => {
+      const swatch = svg("rect");
+      Object.entries({ x: 1, y: 1, width: 30, height: 14, ...drawn }).forEach(([name, value]) => swatch.setAttribute(name, value));
+      box.append(swatch);
+    });
+    item.append(box, text);
+    return item;
   }
 
   one("copy").addEventListener("click", async () => {
@@ -348,6 +385,7 @@
   one("key").addEventListener("change", () => load().then(() => { one("address-fault").textContent = ""; }, refuse));
   one("pin").addEventListener("click", () => Ground.middle());
   Ground.open(one("map"), (latlng, error) => check({ lat: +latlng.lat.toFixed(6), lon: +latlng.lng.toFixed(6), cep95_m: error }));
+  Ground.speak(say);
   if (allowed) { one("day").hidden = false; one("keep").checked = kept().length > 0; }
   if (root.dataset.key !== "true") load().catch(refuse);
 })();

@@ -24,7 +24,8 @@ const WORDS = {
     say_this: "Säg till kunden", way_address: "Gata eller by och nummer, med ort eller postnummer.",
     way_position: "En position: från telefonen, en kartlänk, WGS 84 eller SWEREF 99.",
     way_property: "En fastighetsbeteckning räcker inte: fråga efter husets adress.",
-    radius: "Platsen är känd inom", of_hundred: "i 95 fall av 100", then: "Sedan", or_moved: "Svaret håller inom",
+    beyond_map: "kartan når inte dit: ingen uppgift", understood: "Tolkat som", valid_on: "Gäller", unknown: "okänd", at_least: "minst", nothing_known: "det finns inga uppgifter att räkna på",
+    radius: "Platsen är känd inom", of_hundred: "i 95 fall av 100", then: "Längre bort", or_moved: "Svaret håller inom",
   },
   en: {
     title: "Can it be delivered?", skip: "To the answer", other_language: "Svenska", key: "API key",
@@ -49,7 +50,10 @@ const WORDS = {
     say_this: "Say to the customer", way_address: "Street or village and number, with town or postcode.",
     way_position: "A position: from the telephone, a link to a map, WGS 84 or SWEREF 99.",
     way_property: "A property designation is not enough: ask for the address of the house.",
-    radius: "The place is known within", of_hundred: "in 95 cases of 100", then: "Beyond", or_moved: "The answer holds within",
+    beyond_map: "outside the survey area: no data", understood: "Understood as", valid_on: "As of", unknown: "unknown", at_least: "at least", nothing_known: "there are no data to reckon with",
+    radius: "The place is known within", of_hundred: "in 95 cases of 100", then: "Farther off", or_moved: "The answer holds within",
   },
 };
+/* Reasons for which a part of the places, or all of them, is in the dark. */
+const UNKNOWN = ["NO_DATA", "OUTSIDE_SURVEY_AREA", "LAYER_STALE", "THRESHOLD_UNKNOWN"];
 const SIGNS = { deliverable: "✔", conditional: "◐", not_deliverable: "✘", undetermined: "?" };
