@@ -259,6 +259,15 @@ def test_a_layer_that_speaks_of_everywhere_leaves_nothing_to_hatch() -> None:
     assert _hatching([np.array([shapely.box(-10, -10, 2000, 2000)])], window) == ""
 
 
+def test_a_survey_area_that_crosses_itself_or_only_touches_the_window_is_hatched_around() -> None:
+    window = Frame(west=0, south=0, east=1000, north=500, full_width_px=WIDTH_PX)
+    crossed = shapely.from_wkt("POLYGON ((-100 100, 600 400, 600 100, 0 400, 0 200, -50 200, 0 300, -100 100))")
+    path = _hatching([np.array([crossed, shapely.box(-10, 0, 0, 500), shapely.box(400, 500, 500, 600)])], window)
+    lines = shapely.from_wkt(f"MULTILINESTRING({lines_of(path)})")
+    assert lines.distance(shapely.Point(900, 250)) < 12
+    assert lines.distance(shapely.Point(560, 250)) > 12
+
+
 def lines_of(path: str) -> str:
     """Write path data of straight lines as WKT."""
     return ",".join(f"({line.replace(',', ' ').replace('L', ',')})" for line in path.split("M")[1:])

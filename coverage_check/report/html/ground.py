@@ -142,14 +142,15 @@ def _hatching(surveys: Sequence[npt.NDArray[np.object_] | None], window: Frame) 
         return ""
     box = (window.west, window.south, window.east, window.north)
     near = shapely.clip_by_rect(np.concatenate([survey for survey in surveys if survey is not None]), *box)
-    known = shapely.union_all(shapely.make_valid(shapely.simplify(near, 0.25 / window.scale)))
+    parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(shapely.simplify(near, 0.25 / window.scale))))
+    known = shapely.union_all(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
     unknown = shapely.transform(shapely.difference(shapely.box(*box), known), window.pixels)
     width, height = window.width_px, window.height_px
     starts = np.arange(_HATCH_PX, width + height, _HATCH_PX)
     ends = np.stack((starts, np.zeros_like(starts), starts - height, np.full_like(starts, height)), axis=1)
     lines = shapely.intersection(shapely.linestrings(ends.reshape(-1, 2, 2)), unknown)
-    parts = [shapely.get_coordinates(part).tolist() for part in shapely.get_parts(lines) if part.length > 0]
-    return "".join("M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in part) for part in parts)
+    hatches = [shapely.get_coordinates(part).tolist() for part in shapely.get_parts(lines) if part.length > 0]
+    return "".join("M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in part) for part in hatches)
 
 
 def _path(polygons: npt.NDArray[np.object_], window: Frame) -> str:
