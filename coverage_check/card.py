@@ -21,7 +21,7 @@ def card_html(decision: Decision) -> str:
     reasons = "".join(f"<li><code>{r.code}</code> {escape(r.message)}</li>" for r in decision.reasons)
     return (
         f'<div style="border-left:6px solid {colour};padding:.4em 1em;max-width:44em;font-family:sans-serif">'
-        f'<div style="color:{colour};font-size:1.2em"><b>{symbol} {word}</b> · P = {decision.probability:.2f}</div>'
+        f'<div style="color:{colour};font-size:1.2em"><b>{symbol} {word}</b> · P {decision.probability_text(2)}</div>'
         f"<div>{escape(decision.product.name)} · {escape(decision.address.normalised)} · {decision.as_of}</div>"
         f"<p>{escape(decision.sentence.en)}<br><i>{escape(decision.sentence.sv)}</i></p>"
         f"<ul>{reasons}</ul>{_edges_svg(decision.evidence)}</div>"

@@ -58,6 +58,16 @@ class ReasonCode(StrEnum):
     MEASURED = "MEASURED"
 
 
+_LEAVES_OPEN = frozenset(
+    {
+        *(ReasonCode.NO_DATA, ReasonCode.OUTSIDE_SURVEY_AREA, ReasonCode.LAYER_STALE, ReasonCode.THRESHOLD_UNKNOWN),
+        *(ReasonCode.ADDRESS_NOT_FOUND, ReasonCode.NO_STREET_POSITION, ReasonCode.PROPERTY_DESIGNATION_UNSUPPORTED),
+        *(ReasonCode.GEOCODER_UNAVAILABLE, ReasonCode.INVALID_INPUT),
+    }
+)
+"""Reasons of an undetermined decision that leave it open whether there is coverage."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
     """Yes if P_yes is at least `yes`; no if 1 - P_no is at most `no`; else undetermined."""
@@ -307,6 +317,13 @@ class Decision:
         if not isinstance(data, dict):
             raise InvalidInput("This is no decision: give what check --format json printed.")
         return cls.from_dict(data)
+
+    def probability_text(self, digits: int) -> str:
+        """Write P_yes. No data is never "no coverage": what no map says may still come to it, so then it is the least."""
+        known = f"{self.probability:.{digits}f}"
+        if self.verdict is not Verdict.UNDETERMINED or _LEAVES_OPEN.isdisjoint(reason.code for reason in self.reasons):
+            return known
+        return f"at least {known}" if float(known) else "not known"
 
     def _repr_html_(self) -> str:
         from coverage_check.card import card_html  # noqa: PLC0415 - only notebooks need it

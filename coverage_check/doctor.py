@@ -143,9 +143,13 @@ def _archive(config: Config, on: date) -> Iterator[Finding]:  # noqa: ARG001 - s
 
 def _products(config: Config, on: date) -> Iterator[Finding]:
     catalogue = read_products(config.products, risk=config.risk)
-    networks = {layer.network for layer in open_snapshot(config, on).layers}
     sold = [product for product in catalogue.values() if product.on_sale(on)]
     yield Finding("products", f"{len(catalogue)} in the catalogue, {len(sold)} on sale on {on}")
+    try:
+        networks = {layer.network for layer in open_snapshot(config, on).layers}
+    except CoverageCheckError:  # a fault of the snapshot, where it is told
+        yield Finding("products", "whether the snapshot has their networks can't be seen")
+        return
     for product in sold:
         needs = {need.network or product.network for need in (*product.any_of, *product.all_of)}
         for network in sorted(needs - networks):

@@ -1,5 +1,6 @@
 """What a cell of an order says: a day, a word, a position, an address. A fault names the column, never what stands in it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
@@ -13,18 +14,44 @@ Names = Mapping[str, str]
 POSITION = ("lat", "lon")
 PLACE = ("address", "postcode", "town")
 
-_PLACES = {"inomhus": "indoors", "utomhus": "outdoors", "bil": "vehicle", "fordon": "vehicle"}
-_RECEIVERS = {"telefon": "handset", "mobil": "handset", "router": "indoor_router", "antenn": "outdoor_antenna"}
+_PLACES = {"inomhus": "indoors", "utomhus": "outdoors", "bil": "vehicle", "i bil": "vehicle", "fordon": "vehicle"}
+_RECEIVERS = {
+    "telefon": "handset",
+    "mobil": "handset",
+    "router": "indoor_router",
+    "inomhusrouter": "indoor_router",
+    "antenn": "outdoor_antenna",
+    "utomhusantenn": "outdoor_antenna",
+}
 _WORDS: Mapping[str, tuple[type[PlaceOfUse | Receiver], Mapping[str, str]]] = {
     "place_of_use": (PlaceOfUse, _PLACES),
     "receiver": (Receiver, _RECEIVERS),
 }
 
 
+class NoValue(str):
+    """A spreadsheet's cell that shows an error, such as #REF!, or a formula that was saved without its result.
+
+    Its text is the error's, or empty. To whoever copies it, it is that text; to whoever reads it, a fault.
+    """
+
+    __slots__ = ()
+
+
+def no_value(columns: Sequence[str], names: Names) -> InvalidInput:
+    """Give the fault of cells without a value."""
+    message = "the cell holds a spreadsheet error or a formula without its value: mend it, and save the table in Excel."
+    return InvalidInput(f"{where(columns, names)}{message}")
+
+
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+_DAY_NUMBER = re.compile(r"[0-9]{5}([.,][0-9]+)?")
+
+
 def where(columns: Sequence[str], names: Names) -> str:
     """Begin a fault with the columns that it lies in, by the table's own names; never with what stands in them."""
     known = [repr(names[name]) for name in columns if name in names]
-    return f"column {' and '.join(known)}: " if known else ""
+    return f"column{'s' if len(known) > 1 else ''} {' and '.join(known)}: " if known else ""
 
 
 def date_of(text: str | None, names: Names) -> date | None:
@@ -59,8 +86,24 @@ def read_day(value: object) -> date | None:
     try:
         return datetime.fromisoformat(text).date()
     except ValueError:
-        message = "A date must be written as 2025-11-01: other orders of day and month can't be told apart."
-        raise InvalidInput(message) from None
+        raise InvalidInput(_no_date(text)) from None
+
+
+def _no_date(text: str) -> str:
+    """Say what is wrong with a text that is no day."""
+    if _DAY_NUMBER.fullmatch(text):
+        return "This is a spreadsheet's number of a day: format the column as a date, so that it shows 2025-11-01."
+    if (day := _ISO_DAY.match(text)) and not _exists(day[0]):
+        return "There is no such day: check its year, month and day."
+    return "A date must be written as 2025-11-01: other orders of day and month can't be told apart."
+
+
+def _exists(day: str) -> bool:
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return False
+    return True
 
 
 def word_of(name: str, cells: Mapping[str, str], names: Names) -> str | None:

@@ -18,8 +18,10 @@ from coverage_check.location import ErrorModel, Location
 from coverage_check.order_cells import (
     PLACE,
     POSITION,
+    NoValue,
     address_of,
     date_of,
+    no_value,
     position_of,
     product_of,
     read_day,
@@ -55,7 +57,12 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "lat": ("lat", "latitude", "latitud", "breddgrad"),
     "lon": ("lon", "lng", "long", "longitude", "longitud", "längdgrad"),
     "product": ("product", "product_code", "produkt", "produktkod", "tjänst"),
-    "date": ("date", "order_date", "sale_date", "sold_on", "day_of_sale", "datum", "orderdatum", "säljdatum"),
+    "date": (
+        *("date", "order_date", "orderdate", "date_of_order", "order_day", "purchase_date"),
+        *("sale_date", "sales_date", "saledate", "date_of_sale", "day_of_sale", "sold_on"),
+        *("datum", "orderdatum", "order_datum", "datum_för_order", "orderdag", "beställningsdatum", "beställningsdag"),
+        *("säljdatum", "säljdag", "försäljningsdatum", "försäljningsdag", "datum_för_försäljning", "köpdatum"),
+    ),
     "place_of_use": ("place_of_use", "use", "at", "plats", "användning", "användningsplats"),
     "receiver": ("receiver", "device", "mottagare", "utrustning"),
 }
@@ -140,7 +147,8 @@ def find_columns(
     Raises
     ------
     TableInvalid
-        A chosen column is absent, two columns mean the same, or neither an address nor a position is there.
+        A chosen column is absent, two columns mean the same, neither an address nor a position is there, or no column is
+        the day, none is given, and one looks as if it were.
     """
     places = known_columns(header, chosen or {})
     _require(places, header, defaults or Defaults())
@@ -175,8 +183,14 @@ def _chosen(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
         if name not in CANONICAL:
             raise TableInvalid(f"There is no canonical column {name!r}{nearest(name, CANONICAL) or '.'}")
         if column not in header:
-            raise TableInvalid(f"The table has no column {column!r} for {name}{nearest(column, header) or '.'}")
+            raise TableInvalid(f"The table has no column {column!r} for {name}{_nearest_name(column, header) or '.'}")
     return {name: header.index(column) for name, column in chosen.items()}
+
+
+def _nearest_name(column: str, header: Sequence[str]) -> str:
+    """Suggest a name of the header, unless nothing in it is known to be a name: it may be a row of cells."""
+    named = any(_key(name) in aliases for name in header for aliases in ALIASES.values())
+    return nearest(column, header) if named else ""
 
 
 def _key(name: str) -> str:
@@ -184,10 +198,16 @@ def _key(name: str) -> str:
 
 
 _NAME = re.compile(r"[^\W\d]{1,30}")
+_DAY_NAME = re.compile(r"([^_]*(?<!up)(?<!man)(?<!ndi)(?<!vali)(?<!sol)dat(um[^_]*|es?|etime|o)?|[^_]*dag|[^_]*day)")
+"""A word of a name that says a date or a day: leveransdatum, OrderDate, kundens dag; but no update, no mandate."""
+
+_TELEPHONE = re.compile(r"tel|tfn|mobil|phone")
 
 
 def _require(places: Mapping[str, int], header: Sequence[str], defaults: Defaults) -> None:
-    # A file without a header has cells where names should be, and a cell may be somebody's address.
+    if not places:  # where names should be there may be cells, and a cell may be somebody's address
+        message = "No column is known by its name: does the first row name the columns? If so, use --column address=NAME."
+        raise TableInvalid(message)
     shown = ", ".join(repr(name) if _NAME.fullmatch(name) else f"column {n}" for n, name in enumerate(header[:12], start=1))
     if "address" not in places and not {"lat", "lon"} <= set(places):
         message = f"No column is an address or a position (columns: {shown}): name one with --column address=NAME."
@@ -195,6 +215,17 @@ def _require(places: Mapping[str, int], header: Sequence[str], defaults: Default
     if "product" not in places and defaults.product is None:
         message = f"No column is the product (columns: {shown}): name one with --column product=NAME, or give --product."
         raise TableInvalid(message)
+    if "date" not in places and defaults.on is None:
+        _refuse_unread_day(places, header)
+
+
+def _refuse_unread_day(places: Mapping[str, int], header: Sequence[str]) -> None:
+    """Refuse to judge all rows by today while their own day may stand in a column that isn't understood."""
+    for n, name in enumerate(header):
+        key = _key(name)
+        if n not in places.values() and not _TELEPHONE.search(key) and any(map(_DAY_NAME.fullmatch, key.split("_"))):
+            message = f"The column {name!r} looks like a date, and no column is known to be the order's day"
+            raise TableInvalid(f"{message}: choose one with --column date=NAME, or give --on DAY for all rows.")
 
 
 def column_names(header: Sequence[str], places: Mapping[str, int]) -> dict[str, str]:
@@ -235,8 +266,10 @@ def read_row(
     errors
         Bounds how far off a position may be.
     """
-    cells = {name: cell_text(values[n]) if n < len(values) else "" for name, n in places.items()}
     known = names or {}
+    if lacking := [name for name, n in places.items() if n < len(values) and isinstance(values[n], NoValue)]:
+        return no_value(lacking, known)
+    cells = {name: cell_text(values[n]) if n < len(values) else "" for name, n in places.items()}
     try:
         location = position_of(cells.get("lat", ""), cells.get("lon", ""), known, errors)
         return OrderRow(

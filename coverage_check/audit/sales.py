@@ -139,9 +139,14 @@ def audit_sales(
 
 def _choice(run: Run, outputs: Outputs) -> Mapping[str, object]:
     """Name what else the answers of a run depend on."""
+    defaults = run.defaults
     return {
         "columns": sorted(run.columns.items()),
-        "defaults": run.defaults,
+        "product": defaults.product,
+        "on": defaults.on and str(defaults.on),
+        "at": defaults.at,
+        "receiver": defaults.receiver,
+        "language": defaults.language,
         "sheet": run.sheet,
         "limit": run.limit,
         "what the report leaves out": sorted(outputs.options.hide),

@@ -72,7 +72,7 @@ def audit(
     from coverage_check.config import read_config
     from coverage_check.coverage.archive import Archive
     from coverage_check.order_rows import Defaults
-    from coverage_check.orders import Run, from_stdin
+    from coverage_check.orders import Run, from_stdin, not_asked
     from coverage_check.report.figures_text import figures_text
 
     wanted = verdicts_of(fail_on)
@@ -95,7 +95,10 @@ def audit(
         tell(f"written: {path}")
     if audited.first_faulty_row is not None:
         first = f"the first is row {audited.first_faulty_row} below the header"
-        tell(f"{audited.figures.faulty:,} sales could not be read: {first}; cc_error and the report say why.")
+        sales = f"{audited.figures.faulty:,} sale{'' if audited.figures.faulty == 1 else 's'}"
+        tell(f"{sales} could not be read: {first}; cc_error and the report say why.")
+    if audited.geocoder_down:
+        tell(f"{not_asked(audited.geocoder_down, no_geocoder=checker.geocoder is None)}.")
     tell_cut(report, listed=audited.listed, rows=audited.figures.rows)
     found = {verdict.value for verdict, count in audited.figures.own_day.counts.items() if count}
     return exit_code(found, wanted, geocoder_down=bool(audited.geocoder_down))

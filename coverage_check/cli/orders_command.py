@@ -113,9 +113,11 @@ def orders(
     with from_stdin(table) as source:
         if dry_run:
             summary = _read(checker, source, run)
+            _tell_day(summary)
         else:
             with _recording(ledger, run) as record, shown("orders", output) as progress:
                 summary = check_orders(checker, source, output or sys.stdout, run, record=record, progress=progress)
+            _tell_day(summary)
             if not logs_json():  # where it was logged
                 tell(summary.text)
             tell_cut(report, listed=summary.listed, rows=summary.rows)
@@ -137,11 +139,19 @@ def _recording(ledger: str | None, run: "Run") -> Iterator["Record | None"]:
         yield recorded_in(opened, language=run.defaults.language)
 
 
+def _tell_day(summary: "Summary") -> None:
+    if summary.judged_as_of and not logs_json():  # where it was logged
+        tell(f"judged as of {summary.judged_as_of}, for no column is the day")
+
+
 def _read(checker: "Checker", source: Path, run: "Run") -> "Summary":
     from coverage_check.orders import read_through
 
     summary = read_through(checker, source, run)
     for fault in summary.faults:
         say(fault)  # it may repeat a cell, so it is a result, not a message
-    say(f"{summary.rows:,} rows below the header, of which {summary.faulty_rows:,} can't be read. Nothing was decided.")
+    if more := summary.faulty_rows - len(summary.faults):
+        say(f"and {more:,} more: no more than {len(summary.faults)} are listed")
+    rows = "row" if summary.rows == 1 else "rows"
+    say(f"{summary.rows:,} {rows} below the header, of which {summary.faulty_rows:,} can't be read. Nothing was decided.")
     return summary

@@ -16,7 +16,7 @@ from coverage_check.orders.formulas import neutral
 from coverage_check.orders.recording import recorded_in
 from coverage_check.orders.reporting import ReportFile
 from coverage_check.orders.stdin import from_stdin
-from coverage_check.orders.summary import Progress, Summary
+from coverage_check.orders.summary import Progress, Summary, not_asked
 from coverage_check.orders.tables import Chunk, Table, open_table
 from coverage_check.orders.whole import whole
 
@@ -33,6 +33,7 @@ __all__ = [
     "decided_rows",
     "from_stdin",
     "neutral",
+    "not_asked",
     "open_table",
     "read_through",
     "recorded_in",

@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _VERDICT, _REASONS, _ERROR = (OUT.index(name) for name in ("cc_verdict", "cc_reasons", "cc_error"))
-_TOLD_FAULTS = 5
+_TOLD_FAULTS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +147,9 @@ def check_orders(
     refuse_targets(source, [path, *also] if path else also)
     earlier = begun(path) if path and run.resume else {}
     as_of = run.defaults.on or day_of(earlier) or checker.as_of
-    run = replace(run, defaults=replace(run.defaults, on=as_of))
     with open_table(source, sheet=run.sheet) as table:
+        judged_as_of = _day_of_all(checker, table, run, as_of)
+        run = replace(run, defaults=replace(run.defaults, on=as_of))
         work = _Work(checker, table, run, record, progress)
         plan = layout(table, path, run.form, as_of)
         if path is None:
@@ -160,7 +162,7 @@ def check_orders(
                     work.write(write, part)
                 work.write_report(part)
                 part.finish()
-    return work.summary()
+    return replace(work.summary(), judged_as_of=judged_as_of)
 
 
 def decided_rows(checker: "Checker", table: Table, run: Run | None = None) -> Iterator[DecidedRow]:
@@ -176,6 +178,7 @@ def decided_rows(checker: "Checker", table: Table, run: Run | None = None) -> It
         A column is missing, or the table can't be read from some row on.
     """
     run = run or Run()
+    _ = _day_of_all(checker, table, run, checker.as_of)
     run = replace(run, defaults=replace(run.defaults, on=run.defaults.on or checker.as_of), report=None)
     work = _Work(checker.for_batches(), table, run, _nothing, None)
     for chunk, outcomes in work.outcomes(table.chunks(limit=run.limit)):
@@ -188,6 +191,7 @@ def read_through(checker: "Checker", source: Path, run: Run | None = None) -> Su
     count = Counter[str]()
     faults: list[str] = []
     with open_table(source, sheet=run.sheet) as table:
+        judged_as_of = _day_of_all(checker, table, run, checker.as_of)
         reading = _reading(checker, table, run)
         for number, cells in enumerate(table.rows(limit=run.limit), start=1):
             count["rows"] += 1
@@ -196,7 +200,9 @@ def read_through(checker: "Checker", source: Path, run: Run | None = None) -> Su
                 count["faulty"] += 1
                 if len(faults) < _TOLD_FAULTS:
                     faults.append(f"row {number}: {fault}")
-    return Summary(rows=count["rows"], verdicts={}, faulty_rows=count["faulty"], faults=tuple(faults))
+    return Summary(
+        rows=count["rows"], verdicts={}, faulty_rows=count["faulty"], faults=tuple(faults), judged_as_of=judged_as_of
+    )
 
 
 def _reading(checker: "Checker", table: Table, run: Run) -> Reading:
@@ -205,6 +211,20 @@ def _reading(checker: "Checker", table: Table, run: Run) -> Reading:
     if run.defaults.product is not None:
         _ = checker.products[run.defaults.product]
     return Reading.of(table, run.columns, run.defaults, errors=checker.errors, order_ids=bool(run.ledger))
+
+
+def _day_of_all(checker: "Checker", table: Table, run: Run, today: date) -> date | None:
+    """Give the day that all rows are judged by because none is given and no column is one; else None.
+
+    Raises
+    ------
+    TableInvalid
+        As `find_columns`: a column may be the day, and isn't understood.
+    """
+    if run.defaults.on is not None or "date" in _reading(checker, table, run).places:
+        return None
+    _log.info(f"judged as of {today}, for no column is the day")
+    return today
 
 
 def _nothing(rows: Sequence[DecidedRow]) -> None:
@@ -224,6 +244,7 @@ class _Work:
     ) -> None:
         self.reading = _reading(checker, table, run)
         self._language = run.defaults.language
+        self._no_geocoder = checker.geocoder is None
         self._record = record
         self._wanted = run.report
         self._report = OrdersReport(run.report, checker, table, self.reading) if run.report else None
@@ -285,6 +306,7 @@ class _Work:
             faulty_rows=count["faulty"],
             first_faulty_row=self._first_faulty_row,
             geocoder_down=count["down"],
+            no_geocoder=self._no_geocoder,
             resumed_rows=self._course.resumed_rows,
             listed=self._report.listed if self._report else 0,
         )
@@ -312,11 +334,14 @@ class _Work:
 
 
 def _choice(run: Run) -> Mapping[str, object]:
-    """Name what else the answers of a run depend on."""
-    defaults = replace(run.defaults, on=None)  # the day stands for itself
+    """Name what else the answers of a run depend on; the day stands for itself."""
+    defaults = run.defaults
     return {
         "columns": sorted(run.columns.items()),
-        "defaults": defaults,
+        "product": defaults.product,
+        "at": defaults.at,
+        "receiver": defaults.receiver,
+        "language": defaults.language,
         "sheet": run.sheet,
         "limit": run.limit,
         "ledger": run.ledger,

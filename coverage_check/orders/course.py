@@ -52,10 +52,10 @@ class Course:
     def answers(self, part: Part | None, answered: Answered) -> Iterator[tuple[Chunk, list[Answer]]]:
         """Give each chunk with its answers, in order: those of an earlier run, then those that are decided and kept now."""
         for chunk, answers in self._answers(part, answered):
-            yield chunk, answers
-            self.rows += len(answers)
+            self.rows += len(answers)  # they are kept, whatever ends this run while they are written
             if self._progress:
                 self._progress(self._reached())
+            yield chunk, answers
 
     @property
     def seconds(self) -> float:

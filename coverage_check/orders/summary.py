@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from coverage_check.decision import Verdict
 
@@ -46,14 +47,16 @@ class Summary:
     ----------
     faulty_rows, first_faulty_row
         Rows that could not be read, and which is the first of them; the row below the header is 1.
-    geocoder_down
-        Rows whose address nobody could be asked about.
+    geocoder_down, no_geocoder
+        Rows whose address nobody could be asked about, and whether that is because no geocoder is configured.
     resumed_rows
         Rows that an earlier run had decided.
     listed
         How many rows the report lists; fewer than there are where it was cut.
     faults
-        The first few faults, with their rows.
+        The first faults, with their rows.
+    judged_as_of
+        The day that all rows were judged by because no column is one and none was given; else None.
     """
 
     rows: int
@@ -61,14 +64,32 @@ class Summary:
     faulty_rows: int
     first_faulty_row: int | None = None
     geocoder_down: int = 0
+    no_geocoder: bool = False
     resumed_rows: int = 0
     listed: int = 0
     faults: tuple[str, ...] = ()
+    judged_as_of: date | None = None
 
     @property
     def text(self) -> str:
         """One line for a person."""
         counts = ", ".join(f"{count} {verdict.value.replace('_', ' ')}" for verdict, count in self.verdicts.items())
-        first = f", the first is row {self.first_faulty_row} below the header (cc_error says why)"
-        faulty = f"; {self.faulty_rows} rows could not be read{first}" if self.faulty_rows else ""
-        return f"{self.rows} rows: {counts or 'none'}{faulty}."
+        parts = [f"{_rows_text(self.rows)}: {counts or 'none'}"]
+        if self.faulty_rows:
+            first = f"the first is row {self.first_faulty_row} below the header (cc_error says why)"
+            parts.append(f"{_rows_text(self.faulty_rows)} could not be read, {first}")
+        if self.geocoder_down:
+            parts.append(not_asked(self.geocoder_down, no_geocoder=self.no_geocoder))
+        return f"{'; '.join(parts)}."
+
+
+def _rows_text(count: int) -> str:
+    """Write a number of rows: 1 row, 2 rows."""
+    return f"{count} row{'' if count == 1 else 's'}"
+
+
+def not_asked(count: int, *, no_geocoder: bool) -> str:
+    """Say that some rows' addresses could not be asked for, and what to do."""
+    if no_geocoder:
+        return f"{count} not asked, no geocoder is configured: add [geocoder] to the config, or give positions"
+    return f"{count} not asked, the geocoder did not answer: run again"

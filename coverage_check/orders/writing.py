@@ -72,9 +72,14 @@ def format_of(target: Path | None, form: str | None) -> str:
     Raises
     ------
     InvalidInput
-        The two disagree, or a format that needs a file has none.
+        The two disagree, the name says a format that there isn't, or a format that needs a file has none.
     """
-    named = SUFFIXES.get(target.suffix.lower()) if target else None
+    suffix = target.suffix.lower() if target else ""
+    named = SUFFIXES.get(suffix)
+    if suffix and not form and not named:
+        raise InvalidInput(
+            f"No format is known by {suffix}: end the output's name in {', '.join(SUFFIXES)}, or give --format."
+        )
     if form and named and form != named:
         raise InvalidInput(
             f"The output's name ends in {target.suffix if target else ''}, which is not {form}: change one of them."
@@ -164,14 +169,21 @@ def _jsonl(out: TextIO, plan: Layout) -> Write:
     names, width = _unique(plan.header), len(plan.header)
 
     def write(chunk: Chunk, answers: Sequence[Sequence[object]]) -> None:
+        value = _json_value if chunk.batch is not None else _sheet_value
         for cells, answer in zip(chunk.rows, answers, strict=True):
-            record: dict[str, object] = dict(zip(names, map(_json_value, cells), strict=False))
+            record: dict[str, object] = dict(zip(names, map(value, cells), strict=False))
             if cells[width:]:
-                record[""] = list(map(_json_value, cells[width:]))
+                record[""] = list(map(value, cells[width:]))
             record |= zip(plan.answers, answer, strict=True)
             out.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
 
     return write
+
+
+def _sheet_value(cell: object) -> object:
+    """Give a cell of a sheet, all of whose numbers are floats, as it shows: 1001, not 1001.0."""
+    whole = isinstance(cell, float) and cell.is_integer() and abs(cell) < _LARGEST_EXACT
+    return int(cell) if whole and isinstance(cell, float) else _json_value(cell)
 
 
 def _json_value(cell: object) -> object:

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 from coverage_check.errors import MissingExtra, TableInvalid
 from coverage_check.order_rows import cell_text
 from coverage_check.orders.tables import CHUNK_ROWS, Chunk, Table, chunked
+from coverage_check.orders.xlsx_values import SUSPECT, Faulty, cells_without_value
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -33,11 +34,16 @@ _OVERLAP = 300
 class XlsxTable(Table):
     """A sheet's header and rows. Rows with nothing in them are no rows; neither are empty columns behind the last name."""
 
-    def __init__(self, sheet: "CalamineSheet", name: str) -> None:
+    def __init__(self, sheet: "CalamineSheet", name: str, faulty: Faulty) -> None:
         self._height = max(1, sheet.total_height)
         self._read = 0
+        self._faulty = faulty
+        self.header: tuple[str, ...] = ()  # while it is read
         self._rows = self._filled(sheet)
         super().__init__(name, [cell_text(cell) for cell in next(self._rows, [])])
+        if any(row < self._read for row in faulty):
+            message = f"{name} has spreadsheet errors or formulas without their values among the names of its columns"
+            raise TableInvalid(f"{message}: mend them, and save it in Excel.")
 
     def chunks(self, *, limit: int | None = None, most: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """Give the rows, each as wide as the header unless something stands behind it."""
@@ -48,10 +54,24 @@ class XlsxTable(Table):
         return min(1.0, self._read / self._height)
 
     def _filled(self, sheet: "CalamineSheet") -> Iterator[list[object]]:
+        """Give the rows with something in them. The reader leaves out the empty columns before the first, but no row."""
+        left = sheet.start[1] if sheet.start else 0
         for row in sheet.iter_rows():
             self._read += 1
-            if cells := _without_tail(row):
+            if cells := self._with_faulty(_without_tail(row), self._read - 1, left):
                 yield cells
+        for number in sorted(row for row in self._faulty if row >= self._read):  # rows of nothing else end sooner to it
+            if cells := self._with_faulty([], number, left):
+                yield cells
+
+    def _with_faulty(self, cells: list[object], row: int, left: int) -> list[object]:
+        """Put the cells without a value in their places, those under a name."""
+        for column, cell in self._faulty.get(row, {}).items():
+            place = column - left
+            if 0 <= place < len(self.header):
+                cells += [""] * (place + 1 - len(cells))
+                cells[place] = cell
+        return cells
 
     def _padded(self) -> Iterator[Sequence[object]]:
         width = len(self.header)
@@ -73,11 +93,11 @@ def open_xlsx(source: Path, name: str, sheet: str | None) -> Iterator[Table]:
         from python_calamine import CalamineWorkbook  # noqa: PLC0415 - an extra
     except ImportError:
         raise MissingExtra("XLSX needs python-calamine: pip install 'mobile-coverage-check[excel]'.") from None
-    _refuse_bombs(source, name)
+    suspect = _refuse_bombs(source, name)
     try:
         with CalamineWorkbook.from_path(source) as workbook:
             chosen = _sheet(workbook, name, sheet)
-            yield XlsxTable(chosen, name)
+            yield XlsxTable(chosen, name, cells_without_value(source, name, chosen.name) if suspect else {})
     except TableInvalid:
         raise
     except Exception as error:
@@ -108,8 +128,12 @@ def _sheet(workbook: "CalamineWorkbook", name: str, chosen: str | None) -> "Cala
     return filled[0]
 
 
-def _refuse_bombs(source: Path, name: str) -> None:
-    """Look at what is packed before the reader unpacks it: all of it, for a file's own list of sizes may lie."""
+def _refuse_bombs(source: Path, name: str) -> bool:
+    """Look at what is packed before the reader unpacks it: all of it, for a file's own list of sizes may lie.
+
+    Gives whether a cell may be an error or a formula.
+    """
+    suspect = False
     try:
         with _opened(source) as packed:
             members = packed.infolist()
@@ -119,13 +143,15 @@ def _refuse_bombs(source: Path, name: str) -> None:
                 raise TableInvalid(f"{name} unpacks to far more than it seems to hold: export it as CSV.")
             for member in members:
                 with packed.open(member) as part:
-                    rows, columns = _extent(part)
+                    rows, columns, formulas = _extent(part)
+                suspect |= formulas
                 sheet = member.filename.startswith("xl/worksheets/")
                 if sheet and (rows > _MOST_ROWS or rows * columns > _MOST_CELLS):
                     text = f"{name} has a sheet of {rows:,} rows and {columns:,} columns, most of them empty perhaps"
                     raise TableInvalid(f"{text}: delete what stands far off, or export it as CSV.")
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, UnicodeDecodeError):
         raise TableInvalid(f"{name} is damaged, or locked with a password: open it in Excel and save it anew.") from None
+    return suspect
 
 
 def _opened(source: Path) -> zipfile.ZipFile:
@@ -139,17 +165,19 @@ def _swollen(member: zipfile.ZipInfo) -> bool:
     return member.file_size > _LOOKED_AT_BYTES and member.file_size > _MOST_TIMES * member.compress_size
 
 
-def _extent(sheet: IO[bytes]) -> tuple[int, int]:
-    """Find the last row and column that a sheet's XML names or counts."""
+def _extent(sheet: IO[bytes]) -> tuple[int, int, bool]:
+    """Find the last row and column that a sheet's XML names or counts, and whether a cell may be an error or a formula."""
     last = counted = columns = 0
+    suspect = False
     tail = b""
     while part := sheet.read(1 << 20):
         text = tail + part
         last = max(last, *(int(row) for row in _ROW.findall(text)), 0)
         columns = max(columns, *(_column(letters) for letters in set(_CELL.findall(text))), 0)
+        suspect = suspect or SUSPECT.search(text) is not None
         counted += part.count(b"row>")
         tail = text[-_OVERLAP:]
-    return max(last, counted), max(columns, 1)
+    return max(last, counted), max(columns, 1), suspect
 
 
 def _column(letters: bytes) -> int:

@@ -1,8 +1,9 @@
 """product + location + surroundings → Decision. Pure: no clock, no file, no network.
 
-`weighing` finds the probabilities and the verdicts of a batch, column by column; `sharing` finds the rows that are alike;
-`writing` decides one of them in full: `explanation` says why, `sentences` says it aloud, `alternatives` and `flips` say what
-else could be had and how near another verdict is. `outline` keeps that with gaps, and `batch` fills in each row's own.
+`needs` says where a product works; `weighing` how probable that is and which verdict costs least, column by column;
+`sharing` and `season` find the rows and days that are alike; `writing` decides one row of them in full: `explanation` says
+why, `sentences` says it aloud, `alternatives` and `flips` say what else could be had and how near another verdict is.
+`outline` keeps that with gaps, `filling` works out each row's own, and `batch` puts the two together.
 """
 
 from coverage_check.qualification.batch import Outlines

@@ -1,8 +1,4 @@
-"""How probable it is that products work at all the places of a batch, and which verdict costs least: columns, row by row.
-
-At each equally likely place of the customer the most reliable qualifying claim counts; a place where none covers is a no
-where the map speaks, and unknown where it does not.
-"""
+"""How probable it is that products work at all the places of a batch, and which verdict costs least: columns, row by row."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,8 +8,17 @@ import numpy.typing as npt
 
 from coverage_check.availability import Bools, Floats, Places, Rows, Surroundings
 from coverage_check.decision import Verdict
-from coverage_check.layer import Layer
 from coverage_check.products import Risk
+from coverage_check.qualification.needs import (
+    Met,
+    at_measured,
+    claimed,
+    combined,
+    mean_reliable,
+    need_met,
+    reliability_of,
+    share_of,
+)
 from coverage_check.qualification.stances import Fit, Question, Reach, Stance, Time, stances
 from coverage_check.reliability import Reliability
 
@@ -154,9 +159,9 @@ class Weigher:
         share, split = np.empty(len(self.rows)), np.empty(len(self.rows), dtype=bool)
         claim = self.surroundings.layers[layer]
         for at, places in self._look(among):
-            inside = _inside(places, layer)
-            rel = _at_measured(places, inside) * _reliability(places, claim, layer)
-            share[at] = _mean(places, inside, rel, Reliability.of(claim).at_edge)
+            inside = claimed(places, layer)
+            rel = at_measured(places, inside) * reliability_of(places, claim, layer)
+            share[at] = mean_reliable(places, inside, rel, Reliability.of(claim).at_edge)
             here = self.surroundings.covered[self.rows[at], layer]
             covered = places.covered[layer]
             split[at] = (covered.any(axis=1) | here) & ~(covered.all(axis=1) & here)
@@ -176,12 +181,12 @@ class Weigher:
         weakest = np.zeros(n, dtype=np.int8)
         agree, partly_unknown = np.empty((2, n), dtype=bool)
         for at, places in self._look(Reach.of(by_need)):
-            needs = [_need_met(places, stances_) for stances_ in by_need]
-            met = _combined(needs, every=bool(question.product.all_of))
-            served[at], unknown[at] = met.mean(places), _share(met.unknown)
+            needs = [need_met(places, stances_) for stances_ in by_need]
+            met = combined(needs, every=bool(question.product.all_of))
+            served[at], unknown[at] = met.mean(places), share_of(met.unknown)
             agree[at], partly_unknown[at] = self._agree(places, met), met.unknown.any(axis=1)
             if question.product.all_of:
-                least = [(need.mean(places), _share(need.unknown)) for need in needs]
+                least = [(need.mean(places), share_of(need.unknown)) for need in needs]
                 weakest[at] = _least(least, len(at))
         sure = 1 - self._doubt.gross_error
         yes, doubt = sure * served, self._doubt.gross_error + sure * unknown
@@ -204,8 +209,8 @@ class Weigher:
         product, by_need = weighed.question.product, weighed.stances
         unclear, exact, each = np.empty((3, len(self.rows)))
         for at, places in self._look(Reach.of(by_need)):
-            met = _combined([_need_met(places, stances_) for stances_ in by_need], every=bool(product.all_of))
-            unclear[at] = _share(met.unknown)
+            met = combined([need_met(places, stances_) for stances_ in by_need], every=bool(product.all_of))
+            unclear[at] = share_of(met.unknown)
             exact[at], each[at] = _losses(product.risk, places, met)
         possible = self._spot_possible(by_need, product.risk)
         return Prospects(unclear=unclear, loss_at_place=exact, loss_of_each=each, spot_possible=possible)
@@ -218,7 +223,7 @@ class Weigher:
             possible |= (depth_m >= 0) & (Reliability.of(stance.layer).at(depth_m) >= risk.yes)
         return possible
 
-    def _agree(self, places: Places, met: "_Met") -> Bools:
+    def _agree(self, places: Places, met: Met) -> Bools:
         """Tell whether the whole 95 % region says the same, which a coarse location needs."""
         if not self._doubt.coarse:
             return np.ones(len(places.rows), dtype=bool)
@@ -244,93 +249,9 @@ _YES, _NO, _ASK = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Met:
-    """Where a need is met: bool[m, places] served and unknown; how reliably at the measured places; and at an edge."""
-
-    served: Bools
-    unknown: Bools
-    rel: Floats
-    at_edge: float
-
-    def mean(self, places: Places) -> Floats:
-        """Give the share of the places that is served, weighed by how reliably."""
-        return _mean(places, self.served, self.rel, self.at_edge)
-
-
-def _mean(places: Places, served: Bools, rel: Floats, at_edge: float) -> Floats:
-    """Multiply the share that is served by its reliability; where none of it was measured, it is a sliver at an edge."""
-    hits = np.broadcast_to(_at_measured(places, served), rel.shape).sum(axis=1)
-    reliability = np.where(hits, np.ascontiguousarray(rel).sum(axis=1) / np.maximum(hits, 1), at_edge)
-    mean: Floats = _share(served) * reliability
-    return mean
-
-
-def _share(mask: Bools) -> Floats:
-    share: Floats = np.count_nonzero(mask, axis=1) / mask.shape[1]
-    return share
-
-
-def _at_measured(places: Places, mask: Bools) -> Bools:
-    return mask if mask.shape[1] == 1 else mask[:, places.measured]
-
-
-def _inside(places: Places, layer: int) -> Bools:
-    return places.covered[layer] & places.surveyed[layer]
-
-
-def _reliability(places: Places, claim: Layer, layer: int) -> Floats:
-    return Reliability.of(claim).at(places.edge_distance_m[layer])
-
-
-_ANY_FIT = tuple(Fit)
-
-
-def _need_met(places: Places, by: Sequence[Stance]) -> _Met:
-    """Find where one need is met, and where that is unknown."""
-    nowhere = np.zeros((len(places.rows), 1), dtype=bool)
-    if not by:
-        return _Met(nowhere, ~nowhere, np.zeros(nowhere.shape), 0.0)
-
-    def covered(fits: Sequence[Fit], times: Sequence[Time]) -> Bools:
-        return _union(nowhere, [_inside(places, stance.number) for stance in by if stance.is_(fits, times)])
-
-    def surveyed(fits: Sequence[Fit], times: Sequence[Time]) -> Bools:
-        return _union(nowhere, [places.surveyed[stance.number] for stance in by if stance.is_(fits, times)])
-
-    qualifying, live, stale = (Fit.QUALIFIES,), (Time.LIVE,), (Time.STALE,)
-    served = covered(qualifying, live)
-    pending = covered((Fit.SPEED_UNKNOWN,), live) | _pending(places, by, nowhere)
-    # A live map says no, be it of the needed level or of a lower one that isn't there either ...
-    denied = surveyed(_ANY_FIT, live) & ~covered(_ANY_FIT, live)
-    denied = denied | surveyed((Fit.QUALIFIES, Fit.SPEED_UNKNOWN), live)
-    # ... a network that doesn't serve that day covers nothing, unless a newer map of it is only too old ...
-    denied = denied | (surveyed(_ANY_FIT, (Time.OFF,)) & ~surveyed(_ANY_FIT, stale))
-    # ... and where an operator maps only lower levels, there is no claim of the needed one.
-    if not any(stance.is_((Fit.QUALIFIES, Fit.SPEED_UNKNOWN), (Time.LIVE, Time.STALE)) for stance in by):
-        denied = denied | surveyed((Fit.LOWER,), live)
-    serving = [stance for stance in by if stance.is_(qualifying, live)]
-    return _Met(
-        served=served,
-        unknown=~served & (pending | ~denied),
-        rel=_most_reliable(places, serving),
-        at_edge=max((Reliability.of(stance.layer).at_edge for stance in serving), default=0.0),
-    )
-
-
-def _pending(places: Places, by: Sequence[Stance], nowhere: Bools) -> Bools:
-    """Find where a stale map covers, and no newer map of the same claim is in use, for which the old one is history."""
-    pending = nowhere
-    for old in by:
-        if old.time is Time.STALE and old.fit is not Fit.LOWER:
-            newer = [places.surveyed[new.number] for new in by if new.time is Time.LIVE and new.supersedes(old)]
-            pending = pending | (_inside(places, old.number) & ~_union(nowhere, newer))
-    return pending
-
-
-def _losses(risk: Risk, places: Places, met: _Met) -> tuple[Floats, Floats]:
+def _losses(risk: Risk, places: Places, met: Met) -> tuple[Floats, Floats]:
     """Expect the loss if the exact place were known, and if it were known which of the spots it is."""
-    unclear = _at_measured(places, met.unknown).astype(np.float64)
+    unclear = at_measured(places, met.unknown).astype(np.float64)
     served, unclear = np.broadcast_arrays(met.rel, unclear)
     at_place = _loss(risk, served, unclear).mean(axis=1)
     if served.shape[1] < places.spots:
@@ -345,36 +266,6 @@ def _loss(risk: Risk, served: Floats, unclear: Floats) -> Floats:
     yes, no = (1 - served) * risk.mis_sale, (served + unclear) * risk.lost_sale
     least: Floats = np.minimum(np.minimum(yes, no), risk.ask)
     return least
-
-
-def _most_reliable(places: Places, serving: Sequence[Stance]) -> Floats:
-    """Give, at each measured place, the largest reliability among the claims that cover it: never a sum or product."""
-    rel = np.zeros((len(places.rows), 1))
-    for stance in serving:
-        inside = _at_measured(places, _inside(places, stance.number))
-        rel = np.maximum(rel, inside * _reliability(places, stance.layer, stance.number))
-    return rel
-
-
-def _union(nowhere: Bools, masks: Sequence[Bools]) -> Bools:
-    union = nowhere
-    for mask in masks:
-        union = union | mask
-    return union
-
-
-def _combined(needs: Sequence[_Met], *, every: bool) -> _Met:
-    """Take the best need of any_of, the worst of all_of."""
-    if len(needs) == 1:
-        return needs[0]
-    served, rel = needs[0].served, needs[0].rel
-    unclear, denied = needs[0].unknown, ~needs[0].served & ~needs[0].unknown
-    for need in needs[1:]:
-        served = served & need.served if every else served | need.served
-        rel = np.minimum(rel, need.rel) if every else np.maximum(rel, need.rel)
-        unclear, denied = unclear | need.unknown, denied | (~need.served & ~need.unknown)
-    at_edge = (min if every else max)(need.at_edge for need in needs)
-    return _Met(served, ~served & (~denied if every else unclear), rel, at_edge)
 
 
 def _least(needs: Sequence[tuple[Floats, Floats]], n: int) -> Codes:

@@ -30,6 +30,10 @@ class Noted:
         What decided the former; whether the row could not be read.
     at_risk, at_risk_today
         What a mis-sale costs times the probability that it is one.
+    edge_distance_m, layer
+        Metres inside the edge of the layer that decided, and which layer that is; as of the row's own day.
+    told, told_today
+        The sentence of a doubtful row as of its own day, and in an audit as of today.
     """
 
     row: int
@@ -156,10 +160,7 @@ def _messages(answer: Answer) -> tuple[str, ...]:
 
 
 def _sentences(answer: Answer, today: Answer | None, hide: frozenset[str]) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Give what is said of a doubtful row, for its own day and for today; the same verdict twice is said once, as of today.
-
-    A sentence names the address.
-    """
+    """Give what is said of a doubtful row, for its own day and for today. A sentence names the address."""
     nothing = ("", "")
     if isinstance(answer, InvalidInput) or _secret(answer, hide):
         return nothing, nothing
@@ -167,8 +168,7 @@ def _sentences(answer: Answer, today: Answer | None, hide: frozenset[str]) -> tu
         return (answer.sentence.sv, answer.sentence.en) if _doubtful(answer) else nothing, nothing
     if not (_doubtful(answer) or _doubtful(today)):
         return nothing, nothing
-    own, now = (answer.sentence.sv, answer.sentence.en), (today.sentence.sv, today.sentence.en)
-    return nothing if answer.verdict is today.verdict else own, now
+    return (answer.sentence.sv, answer.sentence.en), (today.sentence.sv, today.sentence.en)
 
 
 def _asked(answer: Answer, hide: frozenset[str]) -> tuple[str, str]:

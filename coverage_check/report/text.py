@@ -31,7 +31,7 @@ def decision_text(decision: Decision, *, colour: bool = False) -> str:
         f"{verdict_text(decision.verdict, colour=colour)}   {decision.product.name} ({decision.product.code}), {use}",
         (
             f"{decision.address.normalised or decision.address.given} on {decision.as_of}"
-            f" · probability that it works {decision.probability:.3f}"
+            f" · probability that it works {decision.probability_text(3)}"
         ),
     ]
     rows = [("why", f"{reason.code}: {reason.message}") for reason in decision.reasons]

@@ -175,6 +175,18 @@ def test_search_finds_a_sale_by_its_number_and_address(page: Page) -> None:
         assert 0 < page.run(ROWS) < 5
 
 
+def test_each_sentence_and_measure_of_a_sale_says_its_day(page: Page) -> None:
+    """Both verdicts of this sale are no; the map that they rest on isn't the same one."""
+    cells = "[...document.querySelectorAll('#rows tbody tr')].find((row) => row.textContent.includes('S-0058')).cells[2]"
+    why, then, measured, now, *_ = page.run(f"[...{cells}.children].map((part) => part.textContent)")
+    assert why.startswith("Day of sale: Coverage too weak")
+    assert then.endswith("map of 1 June 2025.")
+    assert measured.startswith("Day of sale: probability that it works 0.00 · ")
+    assert "m inside the edge of 4g-2025-basic, which is too weak" in measured
+    assert now.startswith("Today: ")
+    assert now.endswith("map of 15 January 2026.")
+
+
 def test_a_ring_of_the_map_shows_its_sales_by_keyboard(page: Page) -> None:
     before = page.run(FOUND)
     page.run("document.querySelector('.cluster').focus()")
@@ -246,10 +258,24 @@ def test_both_languages_say_everything(page: Page) -> None:
     assert page.run("document.documentElement.lang") == "sv"
 
 
+@pytest.mark.parametrize("width", [320, 390, 640, 900])
+def test_the_list_can_be_read_on_a_phone_and_enlarged(page: Page, width: int) -> None:
+    """640 px is a usual window at 200 %. Nothing of the list is cut, and it is still a table for a screen reader."""
+    page.do("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
+    section = "document.getElementById('rows').closest('main > section')"
+    assert page.run(f"{section}.scrollWidth - {section}.clientWidth") <= 0
+    widths = page.run("[...document.querySelectorAll('#rows tbody td:last-child')].map((cell) => cell.clientWidth)")
+    assert min(widths) > 0.7 * width
+    told = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes(page)]
+    assert {("columnheader", name) for name in ("Verdict", "Sale", "Reasons and answer")} <= set(told)
+    assert sum(role == "rowheader" and name.startswith("S-") for role, name in told) > 40
+
+
 def test_it_prints_every_doubtful_sale(page: Page, audited: tuple[Path, Figures]) -> None:
     figures = audited[1]
     pdf = base64.b64decode(page.do("Page.printToPDF", printBackground=True)["data"])
     assert pdf.startswith(b"%PDF")
+    assert pdf.count(b"/Type /Page\n") < figures.rows / 6, "a page of paper holds several sales"
     page.run("dispatchEvent(new Event('beforeprint'))")
     assert page.run(ROWS) == figures.rows - figures.moves[Verdict.DELIVERABLE, Verdict.DELIVERABLE]
     page.run("dispatchEvent(new Event('afterprint'))")

@@ -21,6 +21,7 @@ from coverage_check.config import BUNDLED
 from coverage_check.decision import Decision, ReasonCode, Verdict
 from coverage_check.errors import GeocoderUnavailable, InvalidInput, LocateError, TableInvalid
 from coverage_check.location import Candidate, Location, LocationLevel, Match
+from coverage_check.report.text import decision_text
 
 SALE = date(2025, 11, 1)
 ADDRESSES = (
@@ -254,3 +255,19 @@ def test_every_decision_about_several_places_has_a_reason(
     decision = checker.check_location(place, product=product, on=date(2026, 2, 1))
     assert decision.reasons
     assert decision.sentence.sv
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("Norrviken 23, 760 21 Vätö", "0."),
+        ("Kyrkvägen 3", "at least 0."),  # one of the two lies where no map speaks
+        ("fastighet Vätö 1:5", "not known"),
+        ("59.5, 18.3", "not known"),
+    ],
+)
+def test_what_is_not_known_is_not_called_improbable(checker: Checker, asked: str, said: str) -> None:
+    decision = checker.check(asked, product="mbb-4g", on=date(2025, 11, 1))
+    assert decision.probability_text(3).startswith(said)
+    assert f"that it works {said}" in decision_text(decision)
+    assert f"P {said}" in decision._repr_html_()

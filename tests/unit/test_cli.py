@@ -146,7 +146,7 @@ def test_orders_from_stdin_to_a_file(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "coverage_check", "orders", "-", "-o", str(target), *SALE]
     done = subprocess.run(command, input=f'order_id,address\n1,"{HARG}"\n', text=True, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "1 rows" in done.stderr
+    assert "1 row:" in done.stderr
     assert len(target.read_text(encoding="utf-8").splitlines()) == 2
 
 
@@ -171,6 +171,9 @@ def test_orders_from_a_pipe_in_the_shell() -> None:
         (["-o", "out.any", "--format", "xlsx", "--exit-zero"], 0),
         (["--limit", "1"], 1),
         (["--limit", "1", "--fail-on", "undetermined"], 0),
+        (["-o", "out.foo"], 2),
+        (["-o", "out.csv.gz"], 2),
+        (["-o", "out"], 1),
         (["--dry-run"], 3),
         (["--dry-run", "--limit", "1"], 0),
         (["--column", "address=none"], 4),
@@ -187,6 +190,66 @@ def test_exit_codes_of_orders(
     out, err = capsys.readouterr()
     assert bool(err) != ("--dry-run" in options)
     assert bool(out) == (not made and code not in {2, 4})
+
+
+@pytest.mark.parametrize("extra", [[], ["--dry-run"]])
+@pytest.mark.parametrize(
+    ("header", "on", "says"),
+    [
+        ("address,product", [], "judged as of 2026-02-01, for no column is the day"),
+        ("address,product", ["--on", "2025-11-01"], None),
+        ("address,product,date", [], None),
+        ("address,product,leveransdatum", [], "--column date=NAME, or give --on"),
+        ("address,product,leveransdatum", ["--on", "2025-11-01"], None),
+    ],
+)
+def test_orders_are_never_judged_by_today_in_silence(
+    header: str, on: list[str], says: str | None, extra: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "orders.csv"
+    cells = [f'"{HARG}"', "mbb-4g", "2025-11-01"][: header.count(",") + 1]
+    source.write_text(f"{header}\n{','.join(cells)}\n", encoding="utf-8")
+    code = run(["orders", str(source), "--config", "demo", *on, *extra])
+    err = capsys.readouterr().err
+    assert (code == 4) == (says is not None and "--on" in says)
+    assert says in err if says else "judged as of" not in err
+
+
+@pytest.mark.parametrize("faulty", [1, 13, 113])
+def test_a_dry_run_says_how_many_faults_it_does_not_list(
+    faulty: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "orders.csv"
+    source.write_text('address\n""\n' + '""\n' * (faulty - 1), encoding="utf-8")
+    assert run(["orders", str(source), *SALE, "--dry-run"]) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("row ") for line in lines) == min(faulty, 100)
+    assert ("and 13 more: no more than 100 are listed" in lines) == (faulty == 113)
+    assert lines[-1].startswith("1 row below" if faulty == 1 else f"{faulty} rows below")
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("command", ["orders", "audit"])
+@pytest.mark.parametrize(
+    ("geocoder", "says"),
+    [
+        (
+            '[geocoder]\nkind = "nominatim"\nurl = "http://127.0.0.1:9"\n',
+            "2 not asked, the geocoder did not answer: run again.",
+        ),
+        ("", "2 not asked, no geocoder is configured: "),
+    ],
+)
+def test_a_geocoder_that_is_down_is_told_with_the_figures(
+    command: str, geocoder: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "coverage-check.toml"
+    coverage = f'snapshot = "{BUNDLED}/snapshot"\nproducts = "{BUNDLED}/products.toml"\nas_of = 2026-02-01\n'
+    config.write_text(coverage + geocoder, encoding="utf-8")
+    sales = tmp_path / "sales.csv"
+    sales.write_text(f'address,lat,lon\n"{HARG}",,\n,59.82,18.95\n"Harg 14, 760 21 Vätö",,\n', encoding="utf-8")
+    assert run([command, str(sales), *SALE[:-1], str(config)]) == 5
+    assert says in capsys.readouterr().err
 
 
 def test_a_closed_pipe_is_quiet() -> None:

@@ -81,6 +81,13 @@ def test_a_changed_snapshot_is_a_fault(folder: Path) -> None:
     assert findings(folder / "coverage-check.toml")["snapshot"][0].fault
 
 
+def test_a_snapshot_that_is_not_there_is_one_fault(folder: Path) -> None:
+    shutil.rmtree(folder / "snapshot")
+    found = findings(folder / "coverage-check.toml")
+    assert [subject for subject, each in found.items() if any(finding.fault for finding in each)] == ["snapshot"]
+    assert "in the catalogue" in found["products"][0].text
+
+
 def test_every_delivery_of_an_archive_is_read(tmp_path: Path) -> None:
     """An audit and a replay need the old ones; a damaged one is named, and the others are looked at all the same."""
     import_deliveries(tmp_path / "archive")

@@ -92,7 +92,7 @@ def test_a_batch_with_the_public_nominatim_refuses_only_the_rows_that_need_an_ad
     orders = tmp_path / "orders.csv"
     frame.to_csv(orders, index=False)
     assert run(["orders", str(orders), "--product", "mbb-4g", "--config", path]) == 3
-    assert "1 rows could not be read" in capsys.readouterr().err
+    assert "1 row could not be read" in capsys.readouterr().err
     table = tmp_path / "table.csv"
     table.write_text(f'query,expected_match\n"{HARG}",exact\n"{POSITION}",exact\n', encoding="utf-8")
     assert run(["geocode", "--table", str(table), "--config", path]) == 5

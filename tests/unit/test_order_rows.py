@@ -55,6 +55,41 @@ def test_a_missing_column_says_what_to_do(header: list[str], chosen: dict[str, s
         find_columns(header, chosen)
 
 
+@pytest.mark.parametrize(
+    "day",
+    ["Datum för order", "Beställningsdatum", "order datum", "OrderDag", "Försäljningsdatum", "OrderDate", "Date of sale"],
+)
+def test_the_day_is_found_by_what_the_field_calls_it(day: str) -> None:
+    assert find_columns(["Adress", "Produkt", day])["date"] == 2
+
+
+@pytest.mark.parametrize("name", ["Leveransdatum", "Installation date", "dag", "Kundens dag", "signed_datetime", "Best.dat"])
+def test_a_day_that_is_not_understood_is_never_passed_over(name: str) -> None:
+    """The order would be judged by today, when the network may be another."""
+    header = ["Adress", "Produkt", name]
+    with pytest.raises(TableInvalid, match="--column date=NAME, or give --on") as refused:
+        find_columns(header)
+    assert repr(name) in str(refused.value)
+    assert find_columns(header, {"date": name})["date"] == 2
+    assert "date" not in find_columns(header, defaults=Defaults.of(on="2025-11-01"))
+    assert find_columns([*header, "Orderdatum"])["date"] == 3
+
+
+@pytest.mark.parametrize(
+    "name", ["Last update", "Mandat", "Kandidat", "Data", "Databas", "Uppdaterad", "Telefon dag", "Uppdrag"]
+)
+def test_a_name_that_only_sounds_like_a_day_is_none(name: str) -> None:
+    assert "date" not in find_columns(["Adress", "Produkt", name])
+
+
+@pytest.mark.parametrize("chosen", [{}, {"address": "Ost"}])
+def test_a_row_of_cells_in_the_place_of_the_header_is_not_repeated(chosen: dict[str, str]) -> None:
+    with pytest.raises(TableInvalid) as refused:
+        find_columns(["Åsa", "Öst", "Vätö", "mbb"], chosen)
+    assert not any(cell in str(refused.value) for cell in ("Åsa", "Öst", "Vätö", "mbb"))
+    assert chosen or "does the first row name the columns?" in str(refused.value)
+
+
 def test_a_position_wins_over_the_address_and_decimal_commas_are_read() -> None:
     places = find_columns(["address", "lat", "lon", "product"])
     row = read_row(["Harg 12", "59,82", "18.95", "mbb-4g"], places, Defaults())
@@ -90,6 +125,10 @@ no product          | 1;Harg 12;760 21;Vätö;;;;;;                      | Produ
 product not known   | 1;Harg 12;760 21;Vätö;;;Harg 12;;;               | Produkt                    | no product of this code
 product misspelt    | 1;Harg 12;760 21;Vätö;;;mbb4g;;;                 | Produkt                    | did you mean 'mbb-4g'
 day in other order  | 1;Harg 12;760 21;Vätö;;;mbb-4g;01/11/2025;;      | Säljdatum                  | written as 2025-11-01
+no day of any year  | 1;Harg 12;760 21;Vätö;;;mbb-4g;2026-02-30;;      | Säljdatum                  | no such day
+no day, with a time | 1;Harg 12;760 21;Vätö;;;mbb-4g;2026-02-30 12:00;; | Säljdatum                 | no such day
+a day, no such hour | 1;Harg 12;760 21;Vätö;;;mbb-4g;2026-02-20 25:00;; | Säljdatum                 | written as 2025-11-01
+a number of a day   | 1;Harg 12;760 21;Vätö;;;mbb-4g;46054;;           | Säljdatum                  | format the column as
 half a position     | 1;Harg 12;760 21;Vätö;59.81;;mbb-4g;;;           | Latitud, Longitud          | or both empty
 position in words   | 1;;;;Harg;12;mbb-4g;;;                           | Latitud, Longitud          | numbers in degrees
 metres for degrees  | 1;;;;6637967;721431;mbb-4g;;;                    | Latitud, Longitud          | within ±90
@@ -116,6 +155,28 @@ def test_a_fault_names_the_column_as_the_table_does_and_never_what_stands_in_it(
         name for name in columns.split(", ") if name
     ]
     assert not any(part in str(fault) for part in ("Harg", "01/11", "mbb4g", "6637967", "Vätö", "760 21"))
+
+
+def test_two_columns_of_a_fault_are_columns() -> None:
+    names = {"lat": "Bredd", "lon": "Längd"}
+    [fault] = [read_row(["59", "", "mbb-4g"], {"lat": 0, "lon": 1, "product": 2}, Defaults(), names=names)]
+    assert str(fault).startswith("columns 'Bredd' and 'Längd': ")
+
+
+@pytest.mark.parametrize(
+    ("place", "receiver", "at", "device"),
+    [
+        ("I bil", "Mobil", "vehicle", "handset"),
+        ("inomhus", "inomhusrouter", "indoors", "indoor_router"),
+        ("utomhus", "Utomhusantenn", "outdoors", "outdoor_antenna"),
+    ],
+)
+def test_the_words_of_our_own_sentences_are_understood(place: str, receiver: str, at: str, device: str) -> None:
+    row = read_row(
+        ["Harg 12", "mbb-4g", place, receiver], find_columns(["adress", "produkt", "plats", "mottagare"]), Defaults()
+    )
+    assert isinstance(row, OrderRow)
+    assert (row.at, row.receiver) == (at, device)
 
 
 @given(cells=st.lists(st.text("ABCÅÄÖåäö 0123456789.,-/", min_size=6, max_size=20), min_size=10, max_size=10))

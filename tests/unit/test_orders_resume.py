@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from coverage_check.checker import Checker
 from coverage_check.errors import OutputRefused, TableInvalid
 from coverage_check.order_rows import Defaults
-from coverage_check.orders import DecidedRow, Run, check_orders
+from coverage_check.orders import DecidedRow, Progress, Run, check_orders
 from coverage_check.orders.tables import CHUNK_ROWS
 
 ROWS = 3 * CHUNK_ROWS + 17
@@ -145,7 +146,13 @@ def test_another_input_config_day_or_choice_is_refused(checker: Checker, source:
         (checker, changed, resumed, "another input"),
         (alone, source, resumed, "another config"),
         (checker, source, Run(defaults=Defaults(product="mbb-4g", on=date(2025, 11, 2)), resume=True), "another as_of"),
-        (checker, source, Run(defaults=Defaults(product="mbb-3g", on=DEFAULTS.on), resume=True), "another choice"),
+        (
+            checker,
+            source,
+            Run(defaults=Defaults(product="mbb-3g", on=DEFAULTS.on), resume=True),
+            "another choice of .*product",
+        ),
+        (checker, source, Run(defaults=replace(DEFAULTS, language="en"), resume=True), "another choice of .*language"),
     ]:
         with pytest.raises(OutputRefused, match=says):
             check_orders(who, what, target, run)
@@ -153,6 +160,25 @@ def test_another_input_config_day_or_choice_is_refused(checker: Checker, source:
     assert not target.exists()
     check_orders(checker, changed, target, Run(defaults=DEFAULTS))  # anew, as nothing was asked to be resumed
     assert len(target.read_text(encoding="utf-8").splitlines()) == ROWS + 2
+
+
+def test_rows_count_as_soon_as_they_are_kept(checker: Checker, source: Path, tmp_path: Path) -> None:
+    """Whoever interrupts a run while its rows are written is told how many there are to go on with."""
+    kept = tmp_path / "out.csv.part" / "answers"
+    seen: list[tuple[int, int]] = []
+
+    def end(progress: Progress) -> None:
+        seen.append((progress.rows, (tmp_path / "out.csv.part" / "output.csv").stat().st_size))
+        raise Ended
+
+    with pytest.raises(Ended):
+        check_orders(checker, source, tmp_path / "out.csv", Run(defaults=DEFAULTS), progress=end)
+    resumed: list[int] = []
+    run = Run(defaults=DEFAULTS, resume=True)
+    check_orders(checker, source, tmp_path / "out.csv", run, progress=lambda progress: resumed.append(progress.resumed_rows))
+    assert kept.exists() is False
+    assert [rows for rows, _ in seen] == [resumed[-1]]
+    assert seen[0][1] < 2_000  # nothing below the header is written by then
 
 
 def test_two_runs_never_write_one_output(checker: Checker, source: Path, tmp_path: Path) -> None:

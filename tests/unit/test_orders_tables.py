@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import json
+import re
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
@@ -17,10 +18,12 @@ from hypothesis import strategies as st
 
 from coverage_check.checker import Checker
 from coverage_check.errors import CoverageCheckError, MissingFile, TableInvalid
+from coverage_check.order_cells import NoValue
 from coverage_check.order_rows import OUT, Defaults
 from coverage_check.orders import Run, check_orders, open_table
 from tests.shared import shared
 
+HARG = "Harg 12, 760 21 Vätö"
 PRODUCT = Defaults(product="mbb-4g", on=date(2025, 11, 1))
 
 
@@ -141,6 +144,13 @@ def test_a_sheet_s_cells_come_as_they_are(tmp_path: Path) -> None:
     assert len(found) == 2  # a row with nothing in it is none
 
 
+def test_whole_numbers_of_a_sheet_are_whole_in_json(checker: Checker, tmp_path: Path) -> None:
+    source = workbook(tmp_path, {"a": [["order_id", "address", "kr"], [1001, HARG, 1.5]]})
+    out = io.StringIO()
+    check_orders(checker, source, out, Run(form="jsonl", defaults=PRODUCT))
+    assert out.getvalue().startswith('{"order_id": 1001, "address": "Harg 12, 760 21 Vätö", "kr": 1.5, ')
+
+
 def test_a_sheet_must_be_named_where_several_have_content(tmp_path: Path) -> None:
     path = workbook(tmp_path, {"a": [["address"], ["x"]], "b": [["address"], ["y"]]})
     with pytest.raises(TableInvalid, match="--sheet"):
@@ -191,6 +201,76 @@ def with_sheet(path: Path, xml: bytes, where: str = "xl/worksheets/") -> Path:
 def test_a_hostile_sheet_is_refused_and_takes_no_memory(tmp_path: Path, xml: bytes) -> None:
     with pytest.raises(TableInvalid, match=r"changed\.xlsx"):
         read(with_sheet(workbook(tmp_path, {"a": [["address"]]}), xml))
+
+
+def cell(at: str, inside: str, kind: str = "") -> str:
+    """Write a cell of a sheet as XML; a text if it has no kind and no tags."""
+    if not inside.startswith("<"):
+        inside, kind = f"<is><t>{inside}</t></is>", "inlineStr"
+    stated = f' t="{kind}"' if kind else ""
+    return f'<c r="{at}"{stated}>{inside}</c>'
+
+
+def sheet_of(folder: Path, *rows: str, prefix: str = "") -> Path:
+    xml = SHEET.format("".join(f"<row>{row}</row>" for row in rows))
+    if prefix:
+        xml = re.sub(r"<(/?)(\w)", rf"<\1{prefix}:\2", xml).replace("xmlns=", f"xmlns:{prefix}=")
+    return with_sheet(workbook(folder, {"a & b": [["x"]]}), xml.encode())
+
+
+VALUELESS = {
+    "an error": ("<v>#REF!</v>", "e"),
+    "an error of a formula": ("<f>B1/0</f><v>#DIV/0!</v>", "e"),
+    "a formula that nobody reckoned": ("<f>TODAY()</f>", ""),
+    "as openpyxl writes it": ("<f>TODAY()</f><v></v>", ""),
+    "as openpyxl writes it with lxml": ("<f>TODAY()</f><v/>", ""),
+    "a text's formula that nobody reckoned": ('<f t="shared" si="0"/>', "str"),
+}
+WITH_A_VALUE = {
+    "a reckoned day": ("<f>DATE(2025,11,1)</f><v>45962</v>", ""),
+    "a reckoned text": ("<f>A1</f><v>2025-11-01</v>", "str"),
+    "a reckoned nothing": ("<f>IF(1,&quot;&quot;)</f><v></v>", "str"),
+    "a text that reads like an error": ("#REF!", ""),
+}
+SOLD = "2025-11-01"
+ORDER_NAMES = cell("C3", "Adress") + cell("D3", "Produkt") + cell("E3", "Orderdatum")
+
+
+@pytest.mark.parametrize("prefix", ["", "x"])
+@pytest.mark.parametrize("what", [*VALUELESS, *WITH_A_VALUE])
+def test_a_cell_without_its_value_is_never_an_empty_one(checker: Checker, tmp_path: Path, what: str, prefix: str) -> None:
+    """An order whose day is #REF! must not be judged by today."""
+    broken = cell("E6", *(VALUELESS | WITH_A_VALUE)[what])
+    good = cell("C4", HARG) + cell("D4", "mbb-4g") + cell("E4", SOLD)
+    bad = cell("C6", HARG) + cell("D6", "mbb-4g") + broken
+    source = sheet_of(tmp_path, "", "", ORDER_NAMES, good, "", bad, cell("C7", HARG), prefix=prefix)
+    out = io.StringIO()
+    check_orders(checker, source, out, Run(form="jsonl", defaults=Defaults(product="mbb-4g")))
+    errors = [json.loads(line)["cc_error"] or "" for line in out.getvalue().splitlines()]
+    said = "column 'Orderdatum': the cell holds a spreadsheet error or a formula without its value"
+    assert [said in error for error in errors] == [False, what in VALUELESS, False]
+
+
+def test_a_row_of_nothing_but_errors_is_a_row(tmp_path: Path) -> None:
+    error = cell("E9", *VALUELESS["a formula that nobody reckoned"])
+    _, rows = read(sheet_of(tmp_path, "", "", ORDER_NAMES, cell("C4", HARG), cell("D5", *VALUELESS["an error"]), error))
+    assert [[str(value) for value in row] for row in rows] == [[HARG, "", ""], ["", "#REF!", ""], ["", "", ""]]
+    assert [[isinstance(value, NoValue) for value in row].index(True) for row in rows[1:]] == [1, 2]
+
+
+def test_a_column_whose_name_is_an_error_is_refused(tmp_path: Path) -> None:
+    broken = cell("E3", *VALUELESS["an error"])
+    with pytest.raises(TableInvalid, match="among the names of its columns"):
+        read(sheet_of(tmp_path, "", "", cell("C3", "Adress") + cell("D3", "Produkt") + broken, cell("C4", HARG)))
+
+
+def test_errors_behind_the_last_name_or_in_columns_that_are_not_read_harm_nothing(checker: Checker, tmp_path: Path) -> None:
+    errors = cell("D2", *VALUELESS["an error"]) + cell("F2", *VALUELESS["an error of a formula"])
+    names = cell("A1", "Adress") + cell("B1", "Produkt") + cell("C1", "Datum") + cell("D1", "kr")
+    row = cell("A2", HARG) + cell("B2", "mbb-4g") + cell("C2", SOLD) + errors
+    out = tmp_path / "out.xlsx"
+    assert not check_orders(checker, sheet_of(tmp_path, names, row), out).faulty_rows
+    assert read(out)[1][0][3] == "#REF!"
 
 
 def test_parts_that_swell_are_refused(tmp_path: Path) -> None:

@@ -20,11 +20,11 @@ from coverage_check.checker import Checker
 from coverage_check.cli import run as run_command
 from coverage_check.config import BUNDLED
 from coverage_check.coverage.picture import Frame
-from coverage_check.decision import Decision, ReasonCode, Verdict
+from coverage_check.decision import Decision, ReasonCode, Sentence, Verdict
 from coverage_check.errors import InvalidInput
 from coverage_check.orders import Run
 from coverage_check.report.html import PERSONAL, Options, Report, words
-from coverage_check.report.html.ground import _VERTICES, WIDTH_PX, _path
+from coverage_check.report.html.ground import _VERTICES, WIDTH_PX, _hatching, _path
 from coverage_check.report.html.listing import Listing
 from coverage_check.report.judged import Answer, Judged, verdict_of
 from coverage_check.report.noted import note
@@ -168,6 +168,39 @@ def test_whoever_has_nothing_today_is_called_before_whoever_has_it_now() -> None
     assert [row.row for row in listing.rows if row.doubtful] == [3, 1, 2, 0]
 
 
+@pytest.mark.parametrize("then", DISTANCES)
+@pytest.mark.parametrize("now", DISTANCES)
+def test_what_is_said_of_a_doubtful_sale_is_said_for_each_day(then: Verdict, now: Verdict) -> None:
+    """Also where the verdict is the same: the map that it rests on may be another one."""
+    own, today = DECISIONS[then], replace(DECISIONS[now], sentence=Sentence(sv="Nu.", en="Now."))
+    noted = note(Judged(row=1, answer=own, today=today))
+    said = ((own.sentence.sv, own.sentence.en), ("Nu.", "Now."))
+    nothing = (("", ""), ("", ""))
+    assert (noted.told, noted.told_today) == (said if noted.doubtful else nothing)
+
+
+def test_each_amount_says_what_it_counts_and_in_what(checker: Checker, tmp_path: Path) -> None:
+    page = audited(checker, tmp_path / "r.html")
+    heads = re.findall(r"<thead>.*?</thead>", page)
+    amounts = [head for head in heads if "På spel" in head]
+    splits = [head for head in amounts if "Andel" in head and "Oavgjord" in head]
+    assert len(splits) >= 4
+    assert all("På spel, bara inte levererbara" in head for head in splits)
+    assert all("På spel, i valutan för [risk]" in head for head in amounts if head not in splits)
+    assert {"Per produkt", "Per månad", "Per kanal", "Per säljarkod"} <= set(re.findall(r"Per \w+", page))
+
+
+def test_the_page_knows_whose_edge_a_distance_is_to(checker: Checker, tmp_path: Path) -> None:
+    data = data_of(audited(checker, tmp_path / "r.html"))
+    rows, texts = data["rows"], data["texts"]
+    where = rows["reference"].index("S-0058")
+    assert rows["reasons"][where][0] == "BELOW_REQUIRED_LEVEL"
+    assert rows["edge"][where] > 0
+    assert texts[rows["layer"][where]] == "4g-2025-basic"  # the map of its day, and its weaker claim
+    for edge, layer in zip(rows["edge"], rows["layer"], strict=True):
+        assert edge is None or texts[layer]
+
+
 def test_every_verdict_and_reason_has_its_words_in_both_languages() -> None:
     for table, codes in ((words.VERDICTS, Verdict), (words.SIGNS, Verdict), (words.REASONS, ReasonCode)):
         assert set(table) == set(codes)
@@ -190,6 +223,45 @@ def test_every_verdict_and_reason_has_its_words_in_both_languages() -> None:
 )
 def test_percent_as_each_language_writes_it(share: float, sv: str, en: str) -> None:
     assert words.percent(share) == (sv, en)
+
+
+def test_the_map_offers_a_layer_of_each_technology_and_first_the_one_in_service(checker: Checker, tmp_path: Path) -> None:
+    page = audited(checker, tmp_path / "r.html")
+    layers = {layer.id: layer for layer in checker.snapshot.layers}
+    data = data_of(page)
+    drawn = re.findall(r'<path class="layer[^>]*><title>([^<]*)</title>', page)
+    decided = {data["texts"][n] for n in data["rows"]["layer"]} - {""}
+    assert {layers[name].technology for name in drawn} == {layers[name].technology for name in decided}
+    said = set(re.findall(r"<bdi>([^<]*)</bdi><span lang=\"sv\"> \(i drift i dag\)", page))
+    assert said == {name for name in drawn if layers[name].valid_until is None}  # the others ended before 2026-02-01
+    assert drawn[0] == "4g-2026-good"
+
+
+def test_where_the_maps_say_nothing_is_hatched_and_nowhere_else(checker: Checker, tmp_path: Path) -> None:
+    page = audited(checker, tmp_path / "r.html")
+    rows = data_of(page)["rows"]
+    path = re.findall(r'<path class="unknown" d="([^"]*)"', page)[0]
+    lines = shapely.from_wkt(f"MULTILINESTRING({lines_of(path)})")
+    found: dict[bool, list[float]] = {True: [], False: []}
+    for x, y, codes in zip(rows["x"], rows["y"], rows["reasons"], strict=True):
+        if x is not None:
+            found[codes[:1] == ["OUTSIDE_SURVEY_AREA"]].append(lines.distance(shapely.Point(x, y)))
+    assert len(found[True]) > 20
+    assert max(found[True]) < 12
+    assert min(found[False]) > 12
+
+
+def test_a_layer_that_speaks_of_everywhere_leaves_nothing_to_hatch() -> None:
+    window = Frame(west=0, south=0, east=1000, north=500, full_width_px=WIDTH_PX)
+    square = np.array([shapely.box(100, 100, 200, 200)])
+    assert _hatching([square], window)
+    assert _hatching([square, None], window) == ""
+    assert _hatching([np.array([shapely.box(-10, -10, 2000, 2000)])], window) == ""
+
+
+def lines_of(path: str) -> str:
+    """Write path data of straight lines as WKT."""
+    return ",".join(f"({line.replace(',', ' ').replace('L', ',')})" for line in path.split("M")[1:])
 
 
 def test_a_large_layer_is_drawn_small() -> None:

@@ -103,7 +103,7 @@ class Report:
             Hash of the product catalogue.
         """
         rows = self._listing.rows
-        ground = None if POSITION in self.options.hide else draw_ground(rows, snapshots)
+        ground = None if POSITION in self.options.hide else draw_ground(rows, snapshots, on=made_on)
         sources = [(PAGE["snapshots"], _snapshot_words(snapshot)) for snapshot in snapshots]
         sources += [
             (PAGE[label], Words(text, text)) for label, text in (("products", products_sha256[:12]), ("rules", RULES))

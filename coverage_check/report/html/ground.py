@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from coverage_check.coverage.picture import Coordinates, Frame, ring_data
 from coverage_check.coverage.snapshot import Snapshot
+from coverage_check.layer import Layer
 from coverage_check.report.noted import Noted
 
 WIDTH_PX = 1000.0
@@ -21,6 +23,7 @@ _LAYERS = 4
 _VERTICES = 12_000
 """Of one layer, at most: about 150 kB."""
 
+_HATCH_PX = 12.0
 _MARGIN_M = 1_000.0
 _LARGEST_HEIGHT = 1.1
 """Of the window, as a share of its width: a whole country is higher than a screen."""
@@ -39,7 +42,11 @@ class Ground:
     metres_per_px
         Its scale, before any zooming.
     layers
-        Layer id → path data; the one that decided most rows first.
+        Layer id → path data: for each technology that decided, the one in force today before those of other days.
+    in_force
+        Which of them serve as drawn today.
+    unknown
+        Path data of the hatching where none of them says anything; empty where there is no such place.
     spots
         Where each row lies, in pixels.
     """
@@ -47,25 +54,30 @@ class Ground:
     height_px: float
     metres_per_px: float
     layers: Mapping[str, str]
+    in_force: frozenset[str]
+    unknown: str
     spots: Sequence[Spot | None]
 
     @property
     def svg(self) -> str:
-        """The layers as paths, all but the first hidden; the page draws the rows over them."""
-        return "".join(
+        """The layers as paths, all but the first hidden, over the hatching; the page draws the rows over them."""
+        hatching = f'<path class="unknown" d="{self.unknown}"/>' if self.unknown else ""
+        return hatching + "".join(
             f'<path class="layer layer-{n}" data-layer="{n}" d="{path}"{" hidden" if n else ""}>'
             f"<title>{escape(name)}</title></path>"
             for n, (name, path) in enumerate(self.layers.items())
         )
 
 
-def draw_ground(rows: Sequence[Noted], snapshots: Sequence[Snapshot]) -> Ground | None:
+def draw_ground(rows: Sequence[Noted], snapshots: Sequence[Snapshot], *, on: date) -> Ground | None:
     """Draw the map of some rows, or nothing where none has a place.
 
     Parameters
     ----------
     snapshots
         Where the layers lie, the latest last; the places are carried into its metric CRS.
+    on
+        The day that counts as today.
     """
     placed = [n for n, row in enumerate(rows) if row.lat is not None and row.lon is not None]
     if not placed or not snapshots:
@@ -80,11 +92,15 @@ def draw_ground(rows: Sequence[Noted], snapshots: Sequence[Snapshot]) -> Ground 
     spots: list[Spot | None] = [None] * len(rows)
     for n, (x, y) in zip(np.array(placed)[known].tolist(), window.pixels(points[known]).tolist(), strict=True):
         spots[n] = (x, y)
-    decided = Counter(row.layer for row in rows if row.layer)
+    homes = {layer.id: (layer, snapshot) for snapshot in snapshots for layer in snapshot.layers}
+    in_force = frozenset(name for name, (layer, home) in homes.items() if home is snapshots[-1] and layer.in_force(on))
+    names = _chosen(Counter(row.layer for row in rows), {name: layer for name, (layer, _) in homes.items()}, in_force)
     return Ground(
         height_px=window.height_px,
         metres_per_px=1 / window.scale,
-        layers=_layers([name for name, _ in decided.most_common(_LAYERS)], snapshots, window),
+        layers={name: _path(homes[name][1].polygons(name), window) for name in names},
+        in_force=in_force,
+        unknown=_hatching([homes[name][1].survey_polygons(name) for name in names], window),
         spots=spots,
     )
 
@@ -106,10 +122,34 @@ def _window(points: Coordinates) -> Frame:
     )
 
 
-def _layers(names: Sequence[str], snapshots: Sequence[Snapshot], window: Frame) -> dict[str, str]:
-    """Draw layers; one that several snapshots have, as the latest has it."""
-    homes = {layer.id: snapshot for snapshot in snapshots for layer in snapshot.layers}
-    return {name: _path(homes[name].polygons(name), window) for name in names if name in homes}
+def _chosen(decided: Counter[str], layers: Mapping[str, Layer], in_force: frozenset[str]) -> list[str]:
+    """Choose layers: one of each technology, in force today if there is one, and then those that decided most."""
+    often = [name for name, _ in decided.most_common() if name in layers]
+    chosen: dict[str, None] = {}
+    for first in {layers[name].technology: layers[name] for name in reversed(often)}.values():
+        alike = [each for each in layers.values() if (each.technology, each.network) == (first.technology, first.network)]
+        best = max(alike, key=lambda each: (each.id in in_force, decided[each.id], each.level is first.level))
+        chosen[best.id] = None
+    ordered = sorted(chosen, key=lambda name: (name not in in_force, -decided[name]))
+    return list(dict.fromkeys((*ordered, *often)))[: max(_LAYERS, len(chosen))]
+
+
+def _hatching(surveys: Sequence[npt.NDArray[np.object_] | None], window: Frame) -> str:
+    """Hatch what lies outside every survey area: not without coverage, but unknown."""
+    import shapely  # noqa: PLC0415 - only a map needs it
+
+    if not surveys or any(survey is None for survey in surveys):
+        return ""
+    box = (window.west, window.south, window.east, window.north)
+    near = shapely.clip_by_rect(np.concatenate([survey for survey in surveys if survey is not None]), *box)
+    known = shapely.union_all(shapely.make_valid(shapely.simplify(near, 0.25 / window.scale)))
+    unknown = shapely.transform(shapely.difference(shapely.box(*box), known), window.pixels)
+    width, height = window.width_px, window.height_px
+    starts = np.arange(_HATCH_PX, width + height, _HATCH_PX)
+    ends = np.stack((starts, np.zeros_like(starts), starts - height, np.full_like(starts, height)), axis=1)
+    lines = shapely.intersection(shapely.linestrings(ends.reshape(-1, 2, 2)), unknown)
+    parts = [shapely.get_coordinates(part).tolist() for part in shapely.get_parts(lines) if part.length > 0]
+    return "".join("M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in part) for part in parts)
 
 
 def _path(polygons: npt.NDArray[np.object_], window: Frame) -> str:

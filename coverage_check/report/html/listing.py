@@ -57,6 +57,7 @@ def columns_of(rows: Sequence[Noted], spots: Sequence[tuple[float, float] | None
         "product": [number_of(row.product) for row in rows],
         "address": [number_of(row.address) for row in rows],
         "edge": [None if row.edge_distance_m is None else round(row.edge_distance_m) for row in rows],
+        "layer": [number_of(row.layer) for row in rows],
         "at_risk": [round(row.at_risk) for row in rows],
         "reasons": [list(row.reasons) for row in rows],
         "messages": [[number_of(text) for text in row.messages] for row in rows],

@@ -181,7 +181,7 @@ def _verdicts(figures: Figures, kind: Any) -> str:
     tables = []
     for label, outcome in days:
         head = "".join(
-            f"<th scope='col'>{both(PAGE[key])}</th>" for key in ("verdict", "count", "share", "interval", "at_risk")
+            f"<th scope='col'>{both(PAGE[key])}</th>" for key in ("verdict", "count", "share", "interval", "at_risk_unit")
         )
         body = "".join(_verdict_row(verdict, outcome) for verdict in Verdict)
         tables.append(f"<table><caption>{both(label)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
@@ -259,6 +259,8 @@ def _call(row: Noted) -> str:
     said = row.told_today if row.told_today != ("", "") else row.told
     reasons = ", ".join(both(words.REASONS[ReasonCode(code)]) for code in row.reasons[:2])
     told = both(Words(*said)) if said != ("", "") else reasons
+    if row.told_today != ("", ""):
+        told = f"{both(PAGE['say_today'])} {told}"
     ask = f"<p class='ask'>{both(PAGE['ask'])} {both(Words(*row.ask))}</p>" if row.ask != ("", "") else ""
     return f"<li><p class='who'>{who}</p><p>{arrow}</p><p class='told'>{told}</p>{ask}</li>"
 
@@ -266,20 +268,32 @@ def _call(row: Noted) -> str:
 def _map(ground: Ground | None) -> str:
     if ground is None:
         return f"<p>{both(PAGE['no_map'])}</p>"
-    choices = "".join(
-        f"<label><input type='checkbox' data-shows='{n}'{'' if n else ' checked'}><svg class='swatch' viewBox='0 0 10 10'"
-        f" aria-hidden='true'><rect class='layer layer-{n}' width='10' height='10'/></svg><bdi>{escape(name)}</bdi></label>"
-        for n, name in enumerate(ground.layers)
-    )
     buttons = "".join(
         f"<button type='button' id='{key.replace('_', '-')}'>{both(PAGE[key])}</button>"
         for key in ("zoom_in", "zoom_out", "zoom_all")
     )
+    hatched = (
+        "<p class='how'><svg class='swatch' viewBox='0 0 10 10' aria-hidden='true'><path class='unknown'"
+        f" d='M0,5L5,0M0,10L10,0M5,10L10,5'/></svg> {both(PAGE['unknown'])}</p>"
+    )
     return (
         f"<p class='how'>{both(PAGE['map_how'])}</p>"
-        f"<div class='tools'>{buttons}<fieldset><legend>{both(PAGE['layers'])}</legend>{choices}</fieldset></div>"
+        f"<div class='tools'>{buttons}<fieldset><legend>{both(PAGE['layers'])}</legend>{_choices(ground)}</fieldset></div>"
         f"<svg id='ground' viewBox='0 0 {WIDTH_PX:.0f} {ground.height_px:.1f}' role='group' aria-labelledby='map'>"
+        f"<rect class='window' width='{WIDTH_PX:.0f}' height='{ground.height_px:.1f}'/>"
         f"<g id='layers'>{ground.svg}</g><g id='marks'></g><g id='scale' aria-hidden='true'></g></svg>"
+        f"{hatched if ground.unknown else ''}"
+    )
+
+
+def _choices(ground: Ground) -> str:
+    """Offer the layers, the first one shown, and say which are in service today."""
+    today = both(PAGE["in_force"])
+    return "".join(
+        f"<label><input type='checkbox' data-shows='{n}'{'' if n else ' checked'}><svg class='swatch' viewBox='0 0 10 10'"
+        f" aria-hidden='true'><rect class='layer layer-{n}' width='10' height='10'/></svg><bdi>{escape(name)}</bdi>"
+        f"{today if name in ground.in_force else ''}</label>"
+        for n, name in enumerate(ground.layers)
     )
 
 
@@ -315,7 +329,8 @@ def _spoken(texts: dict[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
     """Choose the words that the script says; the rest stands in the page already."""
     keys = (
         *("search", "sort", "sort_call", "sort_row", "sort_money", "any", "clear", "found", "chosen", "page", "previous"),
-        *("next", "row", "place", "told", "probability", "edge", "inside", "say_today", "ask", "nothing", "scale", "none"),
+        *("next", "row", "place", "told", "probability", "outside", "inside", "inside_weak"),
+        *("say_today", "same_today", "ask", "nothing", "scale", "none"),
         *("own_day", "today", "order", "verdict", "at_risk", "only_doubtful"),
     )
     for key in keys:

@@ -127,25 +127,35 @@
   const pick = (pair) => texts[pair[language()]];
 
   function told(n) {
-    const parts = [];
-    if (rows.reasons[n].length) {
-      parts.push(make("p", { class: "why" }, rows.reasons[n].slice(0, 3).map((code) => say(data.reasons[code])).join(" · ")));
-    }
+    const parts = [], own = data.audit ? word("own_day") + ": " : "";
+    const reasons = rows.reasons[n].slice(0, 3).map((code) => say(data.reasons[code])).join(" · ");
+    if (own || reasons) parts.push(make("p", { class: "why" }, own, reasons || say(verdicts[rows.verdict[n]].name)));
     const sentence = pick(rows.told[n]), today = pick(rows.told_today[n]);
     if (sentence) parts.push(make("p", {}, foreign(sentence)));
     for (const text of rows.messages[n].slice(0, 3)) parts.push(make("p", {}, foreign(texts[text])));
-    if (today) parts.push(make("p", {}, make("strong", {}, word("say_today")), " ", foreign(today)));
+    const said = measures(n);
+    if (said.length) parts.push(make("small", {}, own, ...said));
+    if (today) {
+      parts.push(make("p", {}, make("strong", {}, word("say_today")), " ", today === sentence ? word("same_today") : foreign(today)));
+    }
     const ask = pick(rows.ask[n]);
     if (ask) parts.push(make("p", { class: "ask" }, make("strong", {}, word("ask")), " ", foreign(ask)));
     return parts;
   }
 
+  /* The edge is that of the layer that decided; where that one is too weak, being inside it is no yes. */
+  function edge(n) {
+    const weak = rows.reasons[n][0] === "BELOW_REQUIRED_LEVEL";
+    const key = rows.edge[n] < 0 ? "outside" : weak ? "inside_weak" : "inside";
+    return foreign(word(key, { m: number(Math.abs(rows.edge[n])), layer: texts[rows.layer[n]] }));
+  }
+
   function measures(n) {
     const said = [];
     if (rows.probability[n] !== null) said.push(word("probability", { p: number(rows.probability[n], 2) }));
-    if (rows.edge[n] !== null) said.push(word(rows.edge[n] < 0 ? "edge" : "inside", { m: number(Math.abs(rows.edge[n])) }));
+    if (rows.edge[n] !== null) said.push(edge(n));
     if (rows.at_risk[n]) said.push(word("at_risk").toLowerCase() + " " + number(rows.at_risk[n]));
-    return said.join(" · ");
+    return said.flatMap((text, place) => (place ? [" · ", text] : [text]));
   }
 
   function rowOf(n) {
@@ -156,8 +166,8 @@
     for (const text of [texts[rows.product[n]], texts[rows.address[n]], texts[rows.day[n]]]) {
       if (text) who.push(make("small", {}, foreign(text)));
     }
-    return make("tr", {}, make("td", {}, ...verdict), make("th", { scope: "row" }, ...who),
-      make("td", {}, ...told(n), make("small", {}, measures(n))));
+    return make("tr", { role: "row" }, make("td", { role: "cell" }, ...verdict), make("th", { scope: "row", role: "rowheader" }, ...who),
+      make("td", { role: "cell" }, ...told(n)));
   }
 
   function showRows() {
@@ -167,9 +177,10 @@
       byId("rows").replaceChildren(make("p", {}, word("nothing")));
       return;
     }
-    const head = ["verdict", "order", "told"].map((key) => make("th", { scope: "col" }, word(key)));
-    const table = make("table", { "aria-labelledby": "list" }, make("colgroup", {}, make("col", { class: "is" }), make("col", { class: "who" }), make("col")),
-      make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...some.map(rowOf)));
+    const head = ["verdict", "order", "told"].map((key) => make("th", { scope: "col", role: "columnheader" }, word(key)));
+    const columns = make("colgroup", {}, make("col", { class: "is" }), make("col", { class: "who" }), make("col"));
+    const table = make("table", { "aria-labelledby": "list", role: "table" }, columns,
+      make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...head)), make("tbody", { role: "rowgroup" }, ...some.map(rowOf)));
     const turn = (by) => () => {
       state.page += by;
       showRows();

@@ -6,6 +6,7 @@ from coverage_check.decision import Verdict
 from coverage_check.report.figures import Figures, Outcome, Split
 from coverage_check.report.html import words
 from coverage_check.report.html.words import PAGE, both, filled, interval_words, number, percent
+from coverage_check.report.splitting import USUAL
 from coverage_check.wording import Words
 
 SHOWN = 15
@@ -31,7 +32,7 @@ def _table(split: Split, everything: Outcome) -> str:
     label = words.COLUMNS.get(split.name, Words(split.name, split.name))
     head = _head(label)
     rows = [_row(value, outcome, split, everything) for value, outcome in list(split.groups.items())[:LISTED]]
-    caption = f"<caption>{both(filled(PAGE['by'], column=label))}</caption>"
+    caption = f"<caption>{both(filled(PAGE['by'], column=_in_a_sentence(label)))}</caption>"
     first = f"<table>{caption}{head}<tbody>{''.join(rows[:SHOWN])}</tbody></table>"
     if len(rows) <= SHOWN:
         return first
@@ -40,12 +41,18 @@ def _table(split: Split, everything: Outcome) -> str:
     return f"{first}<details><summary>{more}</summary>{rest}</details>"
 
 
+def _in_a_sentence(label: Words) -> Words:
+    """Write a usual column's name small; any other stays as the table writes it."""
+    usual = {name for names in USUAL.values() for name in names}
+    return Words(label.sv.lower(), label.en.lower()) if label.sv.casefold() in usual else label
+
+
 def _head(label: Words) -> str:
     no, unknown = words.VERDICTS[Verdict.NOT_DELIVERABLE], words.VERDICTS[Verdict.UNDETERMINED]
     capital = Words(label.sv[:1].upper() + label.sv[1:], label.en[:1].upper() + label.en[1:])
     plain = "".join(f"<th scope='col'>{both(name)}</th>" for name in (capital, PAGE["count"], no, PAGE["share"]))
     interval = f"<td class='drawn'></td><th scope='col' class='wide'>{both(PAGE['interval'])}</th>"
-    rest = "".join(f"<th scope='col'>{both(name)}</th>" for name in (unknown, PAGE["at_risk"]))
+    rest = "".join(f"<th scope='col'>{both(name)}</th>" for name in (unknown, PAGE["at_risk_no"]))
     return f"<thead><tr>{plain}{interval}{rest}</tr></thead>"
 
 

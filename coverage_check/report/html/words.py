@@ -62,10 +62,10 @@ AUDIT: Mapping[str, Words] = {
     "order": Words("Försäljning", "Sale"),
     "calls": Words("Kunder att ringa först", "Customers to call first"),
     "calls_how": Words(
-        "Först de vars produkt inte kan levereras i dag, bland dem först de som inte kunde få den den dag den såldes, och"
-        " i tur och ordning efter pengarna som står på spel.",
+        "Först de vars produkt inte kan levereras i dag, bland dem först de där den inte heller kunde levereras den"
+        " dag den såldes; därefter efter belopp på spel.",
         "First those whose product can't be delivered today, of these first those who couldn't have it on the day of sale"
-        " either, in the order of the money at risk.",
+        " either; then by the amount at risk.",
     ),
     "doubtful": Words("Varje tveksam försäljning", "Each doubtful sale"),
 }
@@ -78,9 +78,9 @@ ORDERS: Mapping[str, Words] = {
     "order": Words("Order", "Order"),
     "calls": Words("Kunder att ringa först", "Customers to call first"),
     "calls_how": Words(
-        "Först de vars produkt inte kan levereras, sedan de som inte kan få ett säkert besked, efter pengarna som står på"
+        "Först de vars produkt inte kan levereras, sedan de som inte kan få ett säkert besked; därefter efter belopp på"
         " spel.",
-        "First those whose product can't be delivered, then those who can't be answered surely, by the money at risk.",
+        "First those whose product can't be delivered, then those who can't be answered surely; then by the amount at risk.",
     ),
     "doubtful": Words("Varje tveksam order", "Each doubtful order"),
 }
@@ -109,6 +109,8 @@ PAGE: Mapping[str, Words] = {
     "share": Words("Andel", "Share"),
     "interval": Words("95 % intervall", "95% interval"),
     "at_risk": Words("På spel", "At risk"),
+    "at_risk_unit": Words("På spel, i valutan för [risk]", "At risk, in the currency of [risk]"),
+    "at_risk_no": Words("På spel, bara inte levererbara", "At risk, not deliverable only"),
     "at_most": Words("högst {amount}", "at most {amount}"),
     "money_how": Words(
         "På spel är vad en felförsäljning kostar gånger sannolikheten att den är en ([risk] i konfigurationen). För"
@@ -126,15 +128,17 @@ PAGE: Mapping[str, Words] = {
         "Det skäl som avgjorde, bland alla tveksamma.", "The reason that decided, among all that are doubtful."
     ),
     "splits": Words("Fördelning", "Splits"),
-    "by": Words("Efter {column}", "By {column}"),
+    "by": Words("Per {column}", "By {column}"),
     "stands_out": Words("▲ fler än slumpen ger", "▲ more than chance"),
     "splits_how": Words(
         "Strecket är 95 %-intervallet för andelen inte levererbara, punkten andelen själv, det lodräta strecket andelen"
         " av alla. ▲ betyder att slumpen inte räcker som förklaring, även med hänsyn till hur många grupper som jämförs."
-        " Det säger inte vems felet är.",
+        " Det säger inte vems felet är. Beloppet på spel räknar här bara de inte levererbara, i valutan för [risk] i"
+        " konfigurationen.",
         "The line is the 95% interval of the share not deliverable, the dot the share itself, the upright stroke the"
         " share of all. ▲ means that chance is no sufficient explanation, even given how many groups are compared. It"
-        " doesn't say whose fault it is.",
+        " doesn't say whose fault it is. The amount at risk counts only the not deliverable here, in the currency of"
+        " [risk] in the config.",
     ),
     "more": Words("{n} till", "{n} more"),
     "none": Words("(tomt)", "(empty)"),
@@ -146,6 +150,11 @@ PAGE: Mapping[str, Words] = {
     ),
     "no_map": Words("Ingen karta: inga platser visas.", "No map: no places are shown."),
     "layers": Words("Visa täckning", "Show coverage"),
+    "in_force": Words(" (i drift i dag)", " (in service today)"),
+    "unknown": Words(
+        "Streckat: utanför kartornas område, uppgifter saknas. Utan färg och streck: ingen täckning på den valda kartan.",
+        "Hatched: outside the maps' area, no data. Neither coloured nor hatched: no coverage on the chosen map.",
+    ),
     "zoom_in": Words("Närmare", "Closer"),
     "zoom_out": Words("Längre bort", "Farther"),
     "zoom_all": Words("Hela kartan", "Whole map"),
@@ -166,9 +175,13 @@ PAGE: Mapping[str, Words] = {
     "place": Words("Plats", "Place"),
     "told": Words("Skäl och besked", "Reasons and answer"),
     "probability": Words("sannolikhet att det fungerar {p}", "probability that it works {p}"),
-    "edge": Words("{m} m från kanten", "{m} m from the edge"),
-    "inside": Words("{m} m innanför kanten", "{m} m inside the edge"),
+    "outside": Words("{m} m utanför kanten på {layer}", "{m} m outside the edge of {layer}"),
+    "inside": Words("{m} m innanför kanten på {layer}", "{m} m inside the edge of {layer}"),
+    "inside_weak": Words(
+        "{m} m innanför kanten på {layer}, som är för svag", "{m} m inside the edge of {layer}, which is too weak"
+    ),
     "say_today": Words("I dag:", "Today:"),
+    "same_today": Words("samma besked.", "the same answer."),
     "ask": Words("Fråga:", "Ask:"),
     "nothing": Words("Inget att visa med detta urval.", "Nothing to show with these filters."),
     "scale": Words("{n} km", "{n} km"),
