@@ -651,6 +651,23 @@ static Py_ssize_t take(Buffers *buffers, PyObject *args, Py_ssize_t place, Py_ss
     return view->len / size;
 }
 
+/* Take the first four arrays, those of the index, which lay_out() reads; the number of its grids, or -1 with an error set. */
+static Py_ssize_t take_index(Buffers *buffers, PyObject *args, const Grid **grids) {
+    static const Py_ssize_t sizes[] = {4, 4, 16}; /* cells, edges, vertices */
+    const void *array;
+    Py_ssize_t n_grids = take(buffers, args, 0, sizeof(Grid), 0, grids);
+    for (Py_ssize_t k = 0; n_grids >= 0 && k < 3; k++)
+        if (take(buffers, args, k + 1, sizes[k], 0, &array) < 0) return -1;
+    return n_grids;
+}
+
+/* What a look-up gives back: None, or an error if the index leads out of itself. */
+static PyObject *looked_up(int damaged) {
+    if (!damaged) return Py_NewRef(Py_None);
+    PyErr_SetString(PyExc_IndexError, "a number in the index leads out of it");
+    return NULL;
+}
+
 static int lay_out(const Grid *grids, Py_ssize_t n_grids, const Buffers *arrays, int64_t which, Layer *layer) {
     const Py_ssize_t cells = arrays->views[1].len / 4, edges = arrays->views[2].len / 4, vertices = arrays->views[3].len / 16;
     if (which < 0 || which >= n_grids) return -1;
@@ -678,14 +695,12 @@ static PyObject *ask(PyObject *args, Question question) {
     const Grid *grids;
     const int64_t *chosen;
     const double *x, *y, *radius = NULL;
-    const void *array;
     void *out;
     PyObject *result = NULL;
     Layer *layers = NULL;
     Py_ssize_t place = 7, n_grids, n_layers, n;
     if (PyTuple_Size(args) != (question == CLASSIFY ? 9 : 8)) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
-    if ((n_grids = take(&buffers, args, 0, sizeof(Grid), 0, &grids)) < 0 || take(&buffers, args, 1, 4, 0, &array) < 0 ||
-        take(&buffers, args, 2, 4, 0, &array) < 0 || take(&buffers, args, 3, 16, 0, &array) < 0 ||
+    if ((n_grids = take_index(&buffers, args, &grids)) < 0 ||
         (n_layers = take(&buffers, args, 4, 8, 0, &chosen)) < 0 || (n = take(&buffers, args, 5, 8, 0, &x)) < 0)
         goto done;
     Py_ssize_t n_y = take(&buffers, args, 6, 8, 0, &y);
@@ -710,10 +725,7 @@ static PyObject *ask(PyObject *args, Question question) {
         damaged = look_up_all(layers, n_layers, question, x, y, radius, n, out);
         Py_END_ALLOW_THREADS
     }
-    if (damaged)
-        PyErr_SetString(PyExc_IndexError, "a number in the index leads out of it");
-    else
-        result = Py_NewRef(Py_None);
+    result = looked_up(damaged);
 done:
     PyMem_Free(layers);
     release(&buffers);
@@ -732,14 +744,12 @@ static PyObject *locate_around(PyObject *module, PyObject *args) {
     const int64_t *chosen, *kind, *first;
     const double *x, *y;
     const Point *offsets;
-    const void *array;
     uint8_t *out;
     PyObject *result = NULL;
     Layer layer;
     Py_ssize_t n_grids, n_layers, n, n_y, n_offsets, n_kind, n_first, n_out;
     if (PyTuple_Size(args) != 11) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
-    if ((n_grids = take(&buffers, args, 0, sizeof(Grid), 0, &grids)) < 0 || take(&buffers, args, 1, 4, 0, &array) < 0 ||
-        take(&buffers, args, 2, 4, 0, &array) < 0 || take(&buffers, args, 3, 16, 0, &array) < 0 ||
+    if ((n_grids = take_index(&buffers, args, &grids)) < 0 ||
         (n_layers = take(&buffers, args, 4, 8, 0, &chosen)) < 0 || (n = take(&buffers, args, 5, 8, 0, &x)) < 0 ||
         (n_y = take(&buffers, args, 6, 8, 0, &y)) < 0 || (n_offsets = take(&buffers, args, 7, 16, 0, &offsets)) < 0 ||
         (n_kind = take(&buffers, args, 8, 8, 0, &kind)) < 0 || (n_first = take(&buffers, args, 9, 8, 0, &first)) < 0 ||
@@ -761,10 +771,7 @@ static PyObject *locate_around(PyObject *module, PyObject *args) {
         }
         Py_END_ALLOW_THREADS
     }
-    if (damaged)
-        PyErr_SetString(PyExc_IndexError, "a number in the index leads out of it");
-    else
-        result = Py_NewRef(Py_None);
+    result = looked_up(damaged);
 done:
     release(&buffers);
     return result;
@@ -777,14 +784,12 @@ static PyObject *distance_around(PyObject *module, PyObject *args) {
     const Grid *grids;
     const int64_t *chosen, *ends;
     const double *x, *y, *reach;
-    const void *array;
     double *out;
     PyObject *result = NULL;
     Layer layer;
     Py_ssize_t n_grids, n_layers, n, n_y, n_ends, n_reach, n_out;
     if (PyTuple_Size(args) != 10) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
-    if ((n_grids = take(&buffers, args, 0, sizeof(Grid), 0, &grids)) < 0 || take(&buffers, args, 1, 4, 0, &array) < 0 ||
-        take(&buffers, args, 2, 4, 0, &array) < 0 || take(&buffers, args, 3, 16, 0, &array) < 0 ||
+    if ((n_grids = take_index(&buffers, args, &grids)) < 0 ||
         (n_layers = take(&buffers, args, 4, 8, 0, &chosen)) < 0 || (n = take(&buffers, args, 5, 8, 0, &x)) < 0 ||
         (n_y = take(&buffers, args, 6, 8, 0, &y)) < 0 || (n_ends = take(&buffers, args, 7, 8, 0, &ends)) < 0 ||
         (n_reach = take(&buffers, args, 8, 8, 0, &reach)) < 0 || (n_out = take(&buffers, args, 9, 8, 1, &out)) < 0)
@@ -804,10 +809,7 @@ static PyObject *distance_around(PyObject *module, PyObject *args) {
         }
         Py_END_ALLOW_THREADS
     }
-    if (damaged)
-        PyErr_SetString(PyExc_IndexError, "a number in the index leads out of it");
-    else
-        result = Py_NewRef(Py_None);
+    result = looked_up(damaged);
 done:
     release(&buffers);
     return result;
