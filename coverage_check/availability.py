@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +14,8 @@ from coverage_check.layer import Layer
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
+Masks = npt.NDArray[np.uint64]
+"""One bit a place, the first in the lowest bit of the first byte."""
 
 
 class Status(StrEnum):
@@ -52,20 +55,23 @@ class Availability:
 class Places:
     """What layers say at the equally likely places of the customer, for some rows of a batch.
 
-    A layer that says the same at all places of these rows has one column for all of them.
+    A place is one bit of a mask: 64 of them are compared at once. A layer that says the same at all places of a row may have
+    one word for all of them, all ones or all zeros.
 
     Attributes
     ----------
     rows
         int[m]: which rows of the batch these are.
     covered, surveyed
-        Layer number → bool[m, places] or bool[m, 1]; `covered` for the layers whose claims were asked about.
+        Layer number → its mask, uint64[m, words] or uint64[m, 1]; `covered` for the layers whose claims were asked about.
     edge_distance_m
         Layer number → float64[m, measured] or float64[m, 1]: signed metres to the edge of the claim, at the covered ones
         of the measured places; elsewhere any number.
     measured
         Which of the places are measured, evenly among the others. Coverage ends at an edge, so every place is asked about
         it; reliability fades slowly, so some of them are enough.
+    size
+        How many places each row has.
     in_order
         Whether the places come nearest first.
     spots
@@ -73,10 +79,11 @@ class Places:
     """
 
     rows: Rows
-    covered: Mapping[int, Bools]
-    surveyed: Mapping[int, Bools]
+    covered: Mapping[int, Masks]
+    surveyed: Mapping[int, Masks]
     edge_distance_m: Mapping[int, Floats]
     measured: Rows
+    size: int = 1
     in_order: bool = True
     spots: int = 1
 
@@ -89,6 +96,59 @@ class Places:
             surveyed={layer: array[numbers] for layer, array in self.surveyed.items()},
             edge_distance_m={layer: array[numbers] for layer, array in self.edge_distance_m.items()},
         )
+
+    def share(self, mask: Masks) -> Floats:
+        """Give float64[m]: the share of the places at which a mask holds."""
+        among = _first_places(self.size, self.size)
+        if mask.shape[1] < among.shape[1]:
+            share: Floats = (mask[:, 0] != 0).astype(np.float64)
+        else:
+            share = np.bitwise_count(mask & among).sum(axis=1, dtype=np.int64) / self.size
+        return share
+
+    def anywhere(self, mask: Masks, among: int | None = None) -> Bools:
+        """Give bool[m]: whether a mask holds at any of the places, or of the first ones."""
+        some: Masks = mask & _first_places(among or self.size, self.size)
+        return np.asarray(some.any(axis=1))
+
+    def everywhere(self, mask: Masks, among: int | None = None) -> Bools:
+        """Give bool[m]: whether a mask holds at all the places, or at all of the first ones."""
+        return ~self.anywhere(~mask, among)
+
+    def at_measured(self, mask: Masks) -> Bools:
+        """Give bool[m, measured]: a mask at the measured places; bool[m, 1] if it is the same at all of them."""
+        if mask.shape[1] * 64 < self.size:
+            return np.asarray(mask != 0)
+        eights = np.ascontiguousarray(mask).view(np.uint8)
+        held: Bools = (eights[:, self.measured >> 3] >> (self.measured & 7).astype(np.uint8) & 1).view(np.bool_)
+        return held
+
+
+def masked(held: Bools) -> Masks:
+    """Pack bool[m, places] into masks, uint64[m, words]."""
+    bits = np.packbits(held, axis=1, bitorder="little")
+    masks = np.zeros((len(held), -(-held.shape[1] // 64) * 8), dtype=np.uint8)
+    masks[:, : bits.shape[1]] = bits
+    return masks.view(np.uint64)
+
+
+def unmasked(mask: Masks, size: int) -> Bools:
+    """Unpack masks: bool[m, size]."""
+    if mask.shape[1] * 64 < size:
+        return np.broadcast_to(mask != 0, (len(mask), size))
+    bits = np.unpackbits(np.ascontiguousarray(mask).view(np.uint8), axis=1, count=size, bitorder="little")
+    return bits.view(np.bool_)
+
+
+def masked_alike(held: Bools) -> Masks:
+    """Make masks, uint64[m, 1], of bool[m]: what holds at all places of a row, or at none."""
+    return np.negative(held.astype(np.int64)).view(np.uint64)[:, None]
+
+
+@lru_cache(maxsize=64)
+def _first_places(count: int, size: int) -> Masks:
+    """Give uint64[1, words]: the mask of so many places out of all."""
+    return masked(np.arange(size)[None, :] < count)
 
 
 class Surroundings(Protocol):

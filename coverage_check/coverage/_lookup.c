@@ -446,16 +446,26 @@ static void cross(Point a, Point b, Point from, const double *x, const double *y
     }
 }
 
-/* Locate the places around a point from the first one on. */
+/* Pack eight answers, each 0 or 1, into a byte: the multiplication brings each to its place in the uppermost byte. */
+static inline uint8_t pack(const uint8_t *bits) {
+    uint64_t eight = 0;
+    for (int i = 0; i < 8; i++) eight |= (uint64_t)bits[i] << 8 * i;
+    return (uint8_t)(eight * UINT64_C(0x0102040810204080) >> 56);
+}
+
+/* Tell of each place around a point whether it is covered, a bit each; before the first one, the point's own answer holds. */
 static void locate_around_one(const Layer *layer, Point point, const Point *offsets, int64_t first, int64_t count, uint8_t *out, int *damaged) {
     double x[AT_ONCE], y[AT_ONCE];
     int64_t turns[AT_ONCE], doubtful[AT_ONCE];
+    uint8_t bits[AT_ONCE];
     uint32_t edges[NEARBY_EDGES];
     uint8_t here = locate_one(layer, point, damaged);
+    int64_t size = (count + 7) / 8, start = first / 8 * 8;
     Box box = box_around(point, offsets, first, count);
     int n_edges = here == ON_EDGE ? -1 : edges_in(layer, &box, edges);
-    for (int64_t start = first; start < count; start += AT_ONCE) {
-        int64_t some = count - start < AT_ONCE ? count - start : AT_ONCE;
+    memset(out, here == OUTSIDE ? 0 : 0xff, (size_t)(start < count ? start / 8 : size));
+    for (; start < count; start += AT_ONCE) {
+        int64_t some = count - start < AT_ONCE ? count - start : AT_ONCE, before = first - start;
         for (int64_t i = 0; i < some; i++) {
             x[i] = point.x + offsets[start + i].x;
             y[i] = point.y + offsets[start + i].y;
@@ -464,10 +474,16 @@ static void locate_around_one(const Layer *layer, Point point, const Point *offs
         }
         for (int k = 0; k < n_edges; k++)
             cross(layer->vertices[edges[k]], layer->vertices[edges[k] + 1], point, x, y, some, turns, doubtful);
+        for (int64_t i = 0; i < some; i++) bits[i] = (uint8_t)((here == INSIDE) ^ turns[i]);
         for (int64_t i = 0; i < some; i++) {
             Point p = {x[i], y[i]};
-            out[start + i] = doubtful[i] ? locate_one(layer, p, damaged) : (uint8_t)(here ^ turns[i]);
+            if (i < before)
+                bits[i] = here != OUTSIDE;
+            else if (doubtful[i])
+                bits[i] = locate_one(layer, p, damaged) != OUTSIDE;
         }
+        memset(bits + some, 0, (size_t)(AT_ONCE - some));
+        for (int64_t i = 0; i < some; i += 8) out[(start + i) / 8] = pack(bits + i);
     }
 }
 
@@ -736,38 +752,62 @@ static PyObject *locate(PyObject *module, PyObject *args) { return (void)module,
 static PyObject *edge_distance(PyObject *module, PyObject *args) { return (void)module, ask(args, DISTANCE); }
 static PyObject *classify(PyObject *module, PyObject *args) { return (void)module, ask(args, CLASSIFY); }
 
-/* (grids, cells, edges, vertices, layer, x, y, offsets, kind, first, out): out has a row of places for each point. */
+typedef struct { /* places around points, as both questions about them have it */
+    const Grid *grids;
+    const int64_t *chosen, *kind;
+    const double *x, *y;
+    const Point *offsets;
+    Py_ssize_t n_grids, n, n_offsets;
+    Layer layer;
+} Around;
+
+/* Take the first nine arguments: grids, cells, edges, vertices, layer, x, y, offsets, kind; 0, or -1 with an error set. */
+static int take_around(Buffers *buffers, PyObject *args, Around *around) {
+    Py_ssize_t n_layers, n_y, n_kind;
+    if ((around->n_grids = take_index(buffers, args, &around->grids)) < 0 ||
+        (n_layers = take(buffers, args, 4, 8, 0, &around->chosen)) < 0 || (around->n = take(buffers, args, 5, 8, 0, &around->x)) < 0 ||
+        (n_y = take(buffers, args, 6, 8, 0, &around->y)) < 0 || (around->n_offsets = take(buffers, args, 7, 16, 0, &around->offsets)) < 0 ||
+        (n_kind = take(buffers, args, 8, 8, 0, &around->kind)) < 0)
+        return -1;
+    if (n_layers == 1 && n_y == around->n && n_kind == around->n) return 0;
+    PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
+    return -1;
+}
+
+/* Whether each point has one of the kinds of offsets, of so many places each. */
+static int kinds_fit(const Around *around, Py_ssize_t count) {
+    int fits = count > 0 && around->n_offsets % count == 0;
+    for (Py_ssize_t i = 0; fits && i < around->n; i++) fits = around->kind[i] >= 0 && around->kind[i] < around->n_offsets / count;
+    return fits;
+}
+
+/* (…, first, out, count): out has a row of bytes for each point, and a bit for each of its places. */
 static PyObject *locate_around(PyObject *module, PyObject *args) {
     (void)module;
     Buffers buffers = {.n = 0};
-    const Grid *grids;
-    const int64_t *chosen, *kind, *first;
-    const double *x, *y;
-    const Point *offsets;
+    Around around;
+    const int64_t *first;
     uint8_t *out;
     PyObject *result = NULL;
-    Layer layer;
-    Py_ssize_t n_grids, n_layers, n, n_y, n_offsets, n_kind, n_first, n_out;
-    if (PyTuple_Size(args) != 11) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
-    if ((n_grids = take_index(&buffers, args, &grids)) < 0 ||
-        (n_layers = take(&buffers, args, 4, 8, 0, &chosen)) < 0 || (n = take(&buffers, args, 5, 8, 0, &x)) < 0 ||
-        (n_y = take(&buffers, args, 6, 8, 0, &y)) < 0 || (n_offsets = take(&buffers, args, 7, 16, 0, &offsets)) < 0 ||
-        (n_kind = take(&buffers, args, 8, 8, 0, &kind)) < 0 || (n_first = take(&buffers, args, 9, 8, 0, &first)) < 0 ||
+    if (PyTuple_Size(args) != 12) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
+    Py_ssize_t n_first, n_out, count = PyLong_AsSsize_t(PyTuple_GetItem(args, 11));
+    if (take_around(&buffers, args, &around) < 0 || (n_first = take(&buffers, args, 9, 8, 0, &first)) < 0 ||
         (n_out = take(&buffers, args, 10, 1, 1, &out)) < 0)
         goto done;
-    const Py_ssize_t count = n ? n_out / n : 0;
-    int fits = n_layers == 1 && n_y == n && n_kind == n && n_first == n && n_out == n * count && (!count || n_offsets % count == 0);
-    for (Py_ssize_t i = 0; fits && count && i < n; i++) fits = first[i] >= 0 && kind[i] >= 0 && kind[i] < n_offsets / count;
+    const Py_ssize_t n = around.n, width = n ? n_out / n : 0;
+    int fits = n_first == n && n_out == n * width && (!n || (kinds_fit(&around, count) && count <= 8 * width));
+    for (Py_ssize_t i = 0; fits && i < n; i++) fits = first[i] >= 0;
     if (!fits) {
         PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
         goto done;
     }
-    int damaged = lay_out(grids, n_grids, &buffers, chosen[0], &layer);
+    int damaged = lay_out(around.grids, around.n_grids, &buffers, around.chosen[0], &around.layer);
     if (!damaged) {
         Py_BEGIN_ALLOW_THREADS
         for (Py_ssize_t i = 0; i < n; i++) {
-            Point point = {x[i], y[i]};
-            if (first[i] < count) locate_around_one(&layer, point, offsets + kind[i] * count, first[i], count, out + i * count, &damaged);
+            Point point = {around.x[i], around.y[i]};
+            int64_t from = first[i] < count ? first[i] : count;
+            locate_around_one(&around.layer, point, around.offsets + around.kind[i] * count, from, count, out + i * width, &damaged);
         }
         Py_END_ALLOW_THREADS
     }
@@ -777,36 +817,51 @@ done:
     return result;
 }
 
-/* (grids, cells, edges, vertices, layer, x, y, ends, reach, out): the places up to each end lie together. */
+/* Measure from the picked ones of the places around a point. */
+static void distance_around_one(const Around *around, int64_t i, int64_t count, const uint8_t *picked, double reach, double *out, int *damaged) {
+    double x[AT_ONCE], y[AT_ONCE], measured[AT_ONCE];
+    int64_t place[AT_ONCE], some = 0;
+    const Point *offsets = around->offsets + around->kind[i] * count;
+    for (int64_t k = 0; k < count; k++) {
+        if (picked[k]) {
+            x[some] = around->x[i] + offsets[k].x;
+            y[some] = around->y[i] + offsets[k].y;
+            place[some++] = k;
+        }
+        if (some == AT_ONCE || (some && k == count - 1)) {
+            distance_together(&around->layer, x, y, some, reach, measured, damaged);
+            while (some) {
+                some--;
+                out[place[some]] = measured[some];
+            }
+        }
+    }
+}
+
+/* (…, picked, reach, out): picked and out have a row of places for each point. */
 static PyObject *distance_around(PyObject *module, PyObject *args) {
     (void)module;
     Buffers buffers = {.n = 0};
-    const Grid *grids;
-    const int64_t *chosen, *ends;
-    const double *x, *y, *reach;
+    Around around;
+    const uint8_t *picked;
+    const double *reach;
     double *out;
     PyObject *result = NULL;
-    Layer layer;
-    Py_ssize_t n_grids, n_layers, n, n_y, n_ends, n_reach, n_out;
-    if (PyTuple_Size(args) != 10) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
-    if ((n_grids = take_index(&buffers, args, &grids)) < 0 ||
-        (n_layers = take(&buffers, args, 4, 8, 0, &chosen)) < 0 || (n = take(&buffers, args, 5, 8, 0, &x)) < 0 ||
-        (n_y = take(&buffers, args, 6, 8, 0, &y)) < 0 || (n_ends = take(&buffers, args, 7, 8, 0, &ends)) < 0 ||
-        (n_reach = take(&buffers, args, 8, 8, 0, &reach)) < 0 || (n_out = take(&buffers, args, 9, 8, 1, &out)) < 0)
+    Py_ssize_t n_picked, n_reach, n_out;
+    if (PyTuple_Size(args) != 12) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
+    if (take_around(&buffers, args, &around) < 0 || (n_picked = take(&buffers, args, 9, 1, 0, &picked)) < 0 ||
+        (n_reach = take(&buffers, args, 10, 8, 0, &reach)) < 0 || (n_out = take(&buffers, args, 11, 8, 1, &out)) < 0)
         goto done;
-    int fits = n_layers == 1 && n_y == n && n_out == n && n_reach == n_ends && n == (n_ends ? ends[n_ends - 1] : 0);
-    for (Py_ssize_t k = 0; fits && k < n_ends; k++) fits = ends[k] >= (k ? ends[k - 1] : 0);
-    if (!fits) {
+    const Py_ssize_t n = around.n, count = n ? n_out / n : 0;
+    if (n_reach != n || n_picked != n_out || n_out != n * count || (n_out && !kinds_fit(&around, count))) {
         PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
         goto done;
     }
-    int damaged = lay_out(grids, n_grids, &buffers, chosen[0], &layer);
+    int damaged = lay_out(around.grids, around.n_grids, &buffers, around.chosen[0], &around.layer);
     if (!damaged) {
         Py_BEGIN_ALLOW_THREADS
-        for (Py_ssize_t k = 0; k < n_ends; k++) {
-            int64_t start = k ? ends[k - 1] : 0;
-            if (start < ends[k]) distance_together(&layer, x + start, y + start, ends[k] - start, reach[k], out + start, &damaged);
-        }
+        for (Py_ssize_t i = 0; i < n; i++)
+            distance_around_one(&around, i, count, picked + i * count, reach[i], out + i * count, &damaged);
         Py_END_ALLOW_THREADS
     }
     result = looked_up(damaged);

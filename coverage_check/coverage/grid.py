@@ -177,18 +177,22 @@ class Around(NamedTuple):
     first: Integers
 
 
-class Together(NamedTuple):
-    """Places that lie together, group by group.
+class Picked(NamedTuple):
+    """Some of the places around some points.
 
     Attributes
     ----------
-    ends
-        int64[groups]: the place after the last of each.
+    offsets_m, kind
+        As of `Around`.
+    picked
+        bool[n, places]: which of them to ask about.
     reach_m
-        float64[groups]: no place of the group is farther from a boundary. Where one is, it only takes longer.
+        float64[n]: no picked place of the point is farther from a boundary. Where one is, it only takes longer.
     """
 
-    ends: Integers
+    offsets_m: Floats
+    kind: Integers
+    picked: NDArray[np.bool_]
     reach_m: Floats
 
 

@@ -20,8 +20,8 @@ from coverage_check.coverage.grid import (
     Grid,
     Integers,
     Numbers,
+    Picked,
     Polygons,
-    Together,
     check_total,
 )
 from coverage_check.coverage.index_lookup import Bytes
@@ -33,7 +33,7 @@ class Implementation(NamedTuple):
     name: str
     locate: Callable[[Arrays, Integers, Floats, Floats, Bytes], None]
     locate_around: Callable[[Arrays, Integers, Floats, Floats, Around, Bytes], None]
-    distance_around: Callable[[Arrays, Integers, Floats, Floats, Together, Floats], None]
+    distance_around: Callable[[Arrays, Integers, Floats, Floats, Picked, Floats], None]
     edge_distance: Callable[[Arrays, Integers, Floats, Floats, Floats], None]
     classify: Callable[[Arrays, Integers, Floats, Floats, Floats, NDArray[np.int8]], None]
     build_cells: Callable[[Polygons, Grid], tuple[Numbers, Numbers]]
@@ -71,8 +71,10 @@ def _compiled() -> Implementation | None:
     return Implementation(
         "c",
         lambda arrays, *rest: _lookup.locate(*arrays[:4], *rest),
-        lambda arrays, layers, x, y, around, out: _lookup.locate_around(*arrays[:4], layers, x, y, *around, out),
-        lambda arrays, layers, x, y, together, out: _lookup.distance_around(*arrays[:4], layers, x, y, *together, out),
+        lambda arrays, layers, x, y, around, out: _lookup.locate_around(
+            *arrays[:4], layers, x, y, *around, out, around.offsets_m.shape[1]
+        ),
+        lambda arrays, layers, x, y, picked, out: _lookup.distance_around(*arrays[:4], layers, x, y, *picked, out),
         lambda arrays, *rest: _lookup.edge_distance(*arrays[:4], *rest),
         lambda arrays, *rest: _lookup.classify(*arrays[:4], *rest),
         build_cells,

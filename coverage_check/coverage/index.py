@@ -27,7 +27,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coverage_check.coverage.grid import GRID, STATED_DISTANCE_M, Around, Arrays, Floats, Grid, Integers, Polygons, Together
+from coverage_check.coverage.grid import GRID, STATED_DISTANCE_M, Around, Arrays, Floats, Grid, Integers, Picked, Polygons
 from coverage_check.coverage.implementation import CHOSEN, Implementation, implementation
 from coverage_check.coverage.index_files import ArrayWriter, open_arrays
 from coverage_check.coverage.index_lookup import OUTSIDE
@@ -160,42 +160,40 @@ class Index:
         covered: NDArray[np.bool_] = self.locate(x, y, layers=layers) != OUTSIDE
         return covered
 
-    def covered_around(
-        self, here: NDArray[np.bool_], x: Floats, y: Floats, around: Around, *, layer: int
-    ) -> NDArray[np.bool_]:
+    def covered_around(self, x: Floats, y: Floats, around: Around, *, layer: int) -> NDArray[np.uint64]:
         """Tell for places around some points whether a layer covers them: as `covered`, much sooner.
 
         Parameters
         ----------
-        here
-            bool[n]: what holds at the point itself, and at those of its places that are not asked about.
         x, y
             float64[n], finite.
 
         Returns
         -------
-        bool[n, places]
+        uint64[n, words]
+            A bit for each place, the first in the lowest bit of the first byte.
         """
-        out = np.repeat(here.astype(np.uint8)[:, None], around.offsets_m.shape[1], axis=1)
+        words = -(-around.offsets_m.shape[1] // 64)
+        out = np.zeros((len(x), words * 8), np.uint8)
         x, y, offsets_m = (np.ascontiguousarray(array, np.float64) for array in (x, y, around.offsets_m))
         kind, first = (np.ascontiguousarray(array, np.int64) for array in (around.kind, around.first))
         self._ask(self.by.locate_around, self._all[layer : layer + 1], x, y, Around(offsets_m, kind, first), out)
-        covered: NDArray[np.bool_] = out != OUTSIDE
-        return covered
+        return out.view(np.uint64)
 
-    def distance_around_m(self, x: Floats, y: Floats, together: Together, *, layer: int) -> Floats:
-        """Measure from places that lie together to the boundary of a layer, much sooner than one by one.
+    def distance_around_m(self, x: Floats, y: Floats, picked: Picked, out: Floats, *, layer: int) -> None:
+        """Measure from some places around points to the boundary of a layer, much sooner than one by one.
 
-        Returns
-        -------
-        float64[n]
-            Metres without sign, else as `edge_distance_m`.
+        Parameters
+        ----------
+        x, y
+            float64[n], finite.
+        out
+            float64[n, places]: at the picked places it gets the metres without sign, else as `edge_distance_m`.
         """
-        out = np.empty(len(x))
-        x, y, reach_m = (np.ascontiguousarray(array, np.float64) for array in (x, y, together.reach_m))
-        ends = np.ascontiguousarray(together.ends, np.int64)
-        self._ask(self.by.distance_around, self._all[layer : layer + 1], x, y, Together(ends, reach_m), out)
-        return out
+        x, y, offsets_m, reach_m = (np.ascontiguousarray(a, np.float64) for a in (x, y, picked.offsets_m, picked.reach_m))
+        kind, which = np.ascontiguousarray(picked.kind, np.int64), np.ascontiguousarray(picked.picked)
+        question = Picked(offsets_m, kind, which, reach_m)
+        self._ask(self.by.distance_around, self._all[layer : layer + 1], x, y, question, out)
 
     def edge_distance_m(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | Integers | None = None) -> Floats:
         """Measure from each point to the boundary of each layer.
@@ -252,7 +250,7 @@ class Index:
         self._ask(self.by.classify, chosen, points.x, points.y, points.arrange(radius), out)
         return points.as_given(out)
 
-    def _ask(self, question: Callable[..., None], *arrays: NDArray[Any] | Around | Together) -> None:
+    def _ask(self, question: Callable[..., None], *arrays: NDArray[Any] | Around | Picked) -> None:
         try:
             question(self.arrays, *arrays)
         except IndexError as fault:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from coverage_check.coverage.grid import HAS_EDGES, STATED_DISTANCE_M, Around, Arrays, Floats, Integers, Together
+from coverage_check.coverage.grid import HAS_EDGES, STATED_DISTANCE_M, Around, Arrays, Floats, Integers, Picked
 from coverage_check.coverage.index_cells import Rows, cell_of, edges_of, read, some
 from coverage_check.coverage.index_distance import ROUNDING_M, nearest_edge
 from coverage_check.coverage.orientation import Edges, orientation
@@ -21,6 +21,8 @@ from coverage_check.coverage.orientation import Edges, orientation
 OUTSIDE, INSIDE, ON_EDGE = 0, 1, 2
 
 _PLACES_AT_ONCE = 1 << 15  # their arrays stay in the processor's cache
+_POINTS_AT_ONCE = 64
+"""Points whose places around them are looked up together, thousands of places each."""
 
 Bytes = NDArray[np.uint8]
 
@@ -32,11 +34,17 @@ def locate(arrays: Arrays, layers: Integers, x: Floats, y: Floats, out: Bytes) -
 
 
 def locate_around(arrays: Arrays, layers: Integers, x: Floats, y: Floats, around: Around, out: Bytes) -> None:
-    """Write for each point (rows) where the places around it (columns) lie, if they are to be asked about, in one layer."""
-    point, place = np.nonzero(np.arange(out.shape[1]) >= around.first[:, None])
-    offset_m, located = around.offsets_m[around.kind[point], place], np.empty((len(point), 1), np.uint8)
-    locate(arrays, layers, x[point] + offset_m[:, 0], y[point] + offset_m[:, 1], located)
-    out[point, place] = located[:, 0]
+    """Write which places around each point one layer covers: a bit each, the first in the lowest bit of the first byte."""
+    here, size = np.empty((len(x), 1), np.uint8), around.offsets_m.shape[1]
+    locate(arrays, layers, x, y, here)
+    for start in range(0, len(x), _POINTS_AT_ONCE):
+        some = slice(start, start + _POINTS_AT_ONCE)
+        covered = np.repeat(here[some] != OUTSIDE, size, axis=1)
+        point, place = np.nonzero(np.arange(size) >= around.first[some, None])
+        offset_m, located = around.offsets_m[around.kind[some][point], place], np.empty((len(point), 1), np.uint8)
+        locate(arrays, layers, x[some][point] + offset_m[:, 0], y[some][point] + offset_m[:, 1], located)
+        covered[point, place] = located[:, 0] != OUTSIDE
+        out[some, : -(-size // 8)] = np.packbits(covered, axis=1, bitorder="little")
 
 
 def edge_distance(arrays: Arrays, layers: Integers, x: Floats, y: Floats, out: Floats) -> None:
@@ -46,11 +54,12 @@ def edge_distance(arrays: Arrays, layers: Integers, x: Floats, y: Floats, out: F
         out[points, column] = _signed_distance(arrays, grid, x[points], y[points], cap)
 
 
-def distance_around(arrays: Arrays, layers: Integers, x: Floats, y: Floats, together: Together, out: Floats) -> None:  # noqa: ARG001 - only what is compiled gains by knowing what lies together
-    """Write the metres, without sign, from each place to the boundary of one layer."""
-    signed = np.empty((len(x), 1))
-    edge_distance(arrays, layers, x, y, signed)
-    out[:] = np.abs(signed[:, 0])
+def distance_around(arrays: Arrays, layers: Integers, x: Floats, y: Floats, picked: Picked, out: Floats) -> None:
+    """Write the metres, without sign, from each picked place to the boundary of one layer; the others are left alone."""
+    point, place = np.nonzero(picked.picked)
+    offset_m, signed = picked.offsets_m[picked.kind[point], place], np.empty((len(point), 1))
+    edge_distance(arrays, layers, x[point] + offset_m[:, 0], y[point] + offset_m[:, 1], signed)
+    out[point, place] = np.abs(signed[:, 0])
 
 
 def classify(arrays: Arrays, layers: Integers, x: Floats, y: Floats, radius: Floats, out: NDArray[np.int8]) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from coverage_check.coverage.grid import STATED_DISTANCE_M, Around, Together
+from coverage_check.availability import Masks, masked, masked_alike
+from coverage_check.coverage.grid import STATED_DISTANCE_M, Around, Picked
 from coverage_check.coverage.index import Index
 
 Bools = npt.NDArray[np.bool_]
@@ -132,27 +133,27 @@ class Areas:
             return self._index.covered(x, y, layers=[area])[:, 0]
         return _within(area, x, y)
 
-    def covered_around(self, layer: int, here: Bools, x: Floats, y: Floats, around: Around) -> Bools:
-        """Give bool[n, places]: inside the layer's claim or on its boundary, at places around some points."""
-        return self._index.covered_around(here, x, y, around, layer=int(self.claims[layer]))
+    def covered_around(self, layer: int, x: Floats, y: Floats, around: Around) -> Masks:
+        """Give the masks, uint64[n, words], of the places around some points that the layer's claim covers."""
+        return self._index.covered_around(x, y, around, layer=int(self.claims[layer]))
 
-    def surveyed_around(self, layer: int, here: Bools, x: Floats, y: Floats, around: Around) -> Bools:
-        """Give bool[n, places]: inside the area that the layer speaks about."""
+    def surveyed_around(self, layer: int, x: Floats, y: Floats, around: Around) -> Masks:
+        """Give the masks, uint64[n, words], of the places that lie in the area that the layer speaks about."""
         area = self._columns.areas[layer]
         if isinstance(area, int):
-            return self._index.covered_around(here, x, y, around, layer=area)
+            return self._index.covered_around(x, y, around, layer=area)
         if area is None:
-            return np.ones((len(x), around.offsets_m.shape[1]), dtype=bool)
+            return masked_alike(np.ones(len(x), dtype=bool))
         offset_m = around.offsets_m[around.kind]
-        return _within(area, x[:, None] + offset_m[:, :, 0], y[:, None] + offset_m[:, :, 1])
+        return masked(_within(area, x[:, None] + offset_m[:, :, 0], y[:, None] + offset_m[:, :, 1]))
 
     def edge_distance_m(self, layer: int, x: Floats, y: Floats) -> Floats:
         """Give float64[n]: metres to the edge of the claim, positive inside, capped at ±5000."""
         return self._index.edge_distance_m(x, y, layers=self._columns.claims[layer : layer + 1])[:, 0]
 
-    def distance_around_m(self, layer: int, x: Floats, y: Floats, together: Together) -> Floats:
-        """Give float64[n]: metres to the edge of the claim, without sign, at places that lie together."""
-        return self._index.distance_around_m(x, y, together, layer=int(self.claims[layer]))
+    def distance_around_m(self, layer: int, x: Floats, y: Floats, picked: Picked, out: Floats) -> None:
+        """Fill in, at the picked places around some points, the metres to the edge of the claim, without sign."""
+        self._index.distance_around_m(x, y, picked, out, layer=int(self.claims[layer]))
 
     def survey_distance_m(self, layers: Sequence[int], x: Floats, y: Floats) -> Floats:
         """Give float64[n, layers]: unsigned metres to the edge of what each layer speaks about; infinite without one."""

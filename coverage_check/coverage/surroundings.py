@@ -6,12 +6,23 @@ likely places lie beyond it. Those nearer than the edge can't, so they aren't as
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
-from coverage_check.availability import Availability, Bools, Floats, Places, Rows
-from coverage_check.coverage.grid import STATED_DISTANCE_M, Around, Together
+from coverage_check.availability import (
+    Availability,
+    Bools,
+    Floats,
+    Masks,
+    Places,
+    Rows,
+    masked,
+    masked_alike,
+    unmasked,
+)
+from coverage_check.coverage.grid import STATED_DISTANCE_M, Around, Picked
 from coverage_check.coverage.lookup import Areas
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.layer import Layer
@@ -25,7 +36,7 @@ _FEWEST = 64
 _MEASURED_EVERY = 16
 """Of the places, one in so many is measured: reliability fades over hundreds of metres. Not a Fibonacci number, as the
 golden ratio turns places so many apart into nearly the same direction."""
-_ROWS_AT_ONCE = 64
+_ROWS_AT_ONCE = 128
 _NOWHERE_M = 1e9
 """Where a place is put for which the metric CRS has none: far from every layer."""
 
@@ -137,7 +148,7 @@ class MapSurroundings:
         unsettled = plain[near]
         for start in range(0, len(unsettled), _ROWS_AT_ONCE):
             part = unsettled[start : start + _ROWS_AT_ONCE]
-            yield _Clouds(self._areas, self._found, part, SAMPLES).places(claims, surveys, part)
+            yield _Clouds(self._areas, self._found, part, SAMPLES).places(claims, surveys)
         for row in rows[several].tolist():
             yield self._ambiguous(row, claims, surveys)
 
@@ -162,24 +173,24 @@ class MapSurroundings:
         everyone = np.arange(len(spots.x))
         if _near(spots, claims, surveys, everyone).any():
             clouds = _Clouds(self._areas, spots, everyone, max(_FEWEST, SAMPLES // len(everyone)))
-            found = clouds.places(claims, surveys, everyone)
+            found = clouds.places(claims, surveys)
         else:
             found = _as_found(spots, claims, surveys, everyone)
-        size = max((array.shape[1] for array in (*found.covered.values(), *found.surveyed.values())), default=1)
 
-        def laid_out(array: Bools, width: int) -> Bools:
-            return np.broadcast_to(array, (len(everyone), width)).reshape(1, -1)
+        def laid_out(mask: Masks) -> Masks:
+            return masked(unmasked(mask, found.size).reshape(1, -1))
 
-        measured = (found.measured[None, :] + everyone[:, None] * size).ravel()
+        measured = (found.measured[None, :] + everyone[:, None] * found.size).ravel()
         return Places(
             rows=np.array([row]),
-            covered={layer: laid_out(array, size) for layer, array in found.covered.items()},
-            surveyed={layer: laid_out(array, size) for layer, array in found.surveyed.items()},
+            covered={layer: laid_out(mask) for layer, mask in found.covered.items()},
+            surveyed={layer: laid_out(mask) for layer, mask in found.surveyed.items()},
             edge_distance_m={
                 layer: np.broadcast_to(array, (len(everyone), len(found.measured))).reshape(1, -1)
                 for layer, array in found.edge_distance_m.items()
             },
             measured=measured,
+            size=found.size * len(everyone),
             in_order=False,
             spots=len(everyone),
         )
@@ -230,14 +241,14 @@ def _as_found(spots: Spots, claims: Sequence[int], surveys: Sequence[int], rows:
     edge_m = spots.edge_distance_m(claims, rows)
     return Places(
         rows=rows,
-        covered={layer: spots.covered[rows, layer, None] for layer in claims},
-        surveyed={layer: spots.surveyed[rows, layer, None] for layer in (*claims, *surveys)},
+        covered={layer: masked_alike(spots.covered[rows, layer]) for layer in claims},
+        surveyed={layer: masked_alike(spots.surveyed[rows, layer]) for layer in (*claims, *surveys)},
         edge_distance_m={layer: np.ascontiguousarray(edge_m[:, n, None]) for n, layer in enumerate(claims)},
         measured=np.zeros(1, dtype=np.intp),
     )
 
 
-_Ask = Callable[[int, Bools, Floats, Floats, Around], Bools]
+_Ask = Callable[[int, Floats, Floats, Around], Masks]
 
 
 class _Clouds:
@@ -252,47 +263,55 @@ class _Clouds:
         self._kind = np.array([kinds[error] for error in errors])
         self._offsets = np.stack([offsets for offsets, _ in made])
         self._radii = [radii for _, radii in made]
-        self._measured = np.arange(_MEASURED_EVERY // 2, count, _MEASURED_EVERY)
+        self._size, self._measured = count, np.arange(_MEASURED_EVERY // 2, count, _MEASURED_EVERY)
+        self._measured_offsets = np.ascontiguousarray(self._offsets[:, self._measured])
 
-    def places(self, claims: Sequence[int], surveys: Sequence[int], rows: Rows) -> Places:
+    def places(self, claims: Sequence[int], surveys: Sequence[int]) -> Places:
         """Ask about every place that lies farther from its spot than the edge does."""
         edge_m = self._spots.edge_distance_m(claims, self._rows)
-        covered, surveyed, measured = {}, {}, {}
+        covered, surveyed = {}, {}
         for n, layer in enumerate(claims):
             here = self._spots.covered[self._rows, layer]
             covered[layer] = self._beyond(here, np.abs(edge_m[:, n]), self._areas.covered_around, layer)
-            measured[layer] = self._depths(layer, covered[layer], edge_m[:, n])
         speaking = (*claims, *surveys)
         survey_m = self._spots.survey_distance_m(speaking, self._rows)
         for n, layer in enumerate(speaking):
             here = self._spots.surveyed[self._rows, layer]
             surveyed[layer] = self._beyond(here, survey_m[:, n], self._areas.surveyed_around, layer)
-        return Places(rows=rows, covered=covered, surveyed=surveyed, edge_distance_m=measured, measured=self._measured)
+        found = Places(
+            rows=self._rows,
+            covered=covered,
+            surveyed=surveyed,
+            edge_distance_m={},
+            measured=self._measured,
+            size=self._size,
+        )
+        return replace(
+            found,
+            edge_distance_m={
+                layer: self._depths(layer, found.at_measured(mask), edge_m[:, n])
+                for n, (layer, mask) in enumerate(covered.items())
+            },
+        )
 
-    def _at(self, spot: Rows, place: Rows) -> tuple[Floats, Floats]:
-        offset = self._offsets[self._kind[spot], place]
-        return self._x[spot] + offset[:, 0], self._y[spot] + offset[:, 1]
-
-    def _beyond(self, here: Bools, edge_m: Floats, ask: _Ask, layer: int) -> Bools:
-        """Give bool[spots, places]: what holds at the spot holds at all places that are nearer than the edge."""
+    def _beyond(self, here: Bools, edge_m: Floats, ask: _Ask, layer: int) -> Masks:
+        """Mask the places: what holds at the spot holds at all that are nearer than the edge."""
         first = np.empty(len(edge_m), dtype=np.intp)  # the places come nearest first
         for kind, radii in enumerate(self._radii):
             own = self._kind == kind
             first[own] = np.searchsorted(radii, edge_m[own], side="right")
-        if (first == self._offsets.shape[1]).all():
-            return here[:, None]
-        return ask(layer, here, self._x, self._y, Around(self._offsets, self._kind, first))
+        if (first == self._size).all():
+            return masked_alike(here)
+        return ask(layer, self._x, self._y, Around(self._offsets, self._kind, first))
 
     def _depths(self, layer: int, covered: Bools, edge_m: Floats) -> Floats:
         """Measure at covered places; at those of a spot that no edge comes near, its own distance does."""
         if covered.shape[1] == 1:
             return np.ascontiguousarray(edge_m[:, None])
-        depths = np.repeat(edge_m[:, None], len(self._measured), axis=1)
+        depths = np.repeat(edge_m[:, None], covered.shape[1], axis=1)
         near = np.abs(edge_m) < np.array([radii[-1] for radii in self._radii])[self._kind]
-        spot, place = np.nonzero(covered[:, self._measured] & near[:, None])
-        if spot.size:
-            # A place is no farther from the edge than its spot is, and the way to the spot.
-            radii_m = np.array([radii[self._measured[-1]] for radii in self._radii])[self._kind]
-            together = Together(np.cumsum(np.bincount(spot, minlength=len(edge_m))), np.abs(edge_m) + radii_m)
-            depths[spot, place] = self._areas.distance_around_m(layer, *self._at(spot, self._measured[place]), together)
+        # A place is no farther from the edge than its spot is, and the way to the spot.
+        radii_m = np.array([radii[self._measured[-1]] for radii in self._radii])[self._kind]
+        picked = Picked(self._measured_offsets, self._kind, covered & near[:, None], np.abs(edge_m) + radii_m)
+        self._areas.distance_around_m(layer, self._x, self._y, picked, depths)
         return depths

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from coverage_check.availability import Availability, Bools, Floats, Places, Rows, Surroundings
+from coverage_check.availability import Availability, Bools, Floats, Places, Rows, Surroundings, masked
 from coverage_check.decision import (
     CandidatePlace,
     Decision,
@@ -158,10 +158,11 @@ class _Given:
         places = slice(1, None) if size > 1 else slice(0, None)
         yield Places(
             rows=rows,
-            covered={layer: self._given[layer].covered[None, places] for layer in claims},
-            surveyed={layer: self._given[layer].surveyed[None, places] for layer in layers},
+            covered={layer: masked(self._given[layer].covered[None, places]) for layer in claims},
+            surveyed={layer: masked(self._given[layer].surveyed[None, places]) for layer in layers},
             edge_distance_m={layer: self._given[layer].edge_distance_m[None, places] for layer in claims},
             measured=np.arange(max(size - 1, 1)),
+            size=max(size - 1, 1),
             in_order=self._spots == 1,
             spots=self._spots,
         )

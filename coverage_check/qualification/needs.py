@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coverage_check.availability import Bools, Floats, Places
+from coverage_check.availability import Floats, Masks, Places, masked_alike
 from coverage_check.layer import Layer
 from coverage_check.qualification.stances import Fit, Stance, Time
 from coverage_check.reliability import Reliability
@@ -17,10 +17,10 @@ from coverage_check.reliability import Reliability
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """Where a need is met: bool[m, places] served and unknown; how reliably at the measured places; and at an edge."""
+    """Where a need is met: masks of the places served and unknown; how reliably at the measured ones; and at an edge."""
 
-    served: Bools
-    unknown: Bools
+    served: Masks
+    unknown: Masks
     rel: Floats
     at_edge: float
 
@@ -29,33 +29,24 @@ class Met:
         return mean_reliable(places, self.served, self.rel, self.at_edge)
 
 
-def mean_reliable(places: Places, served: Bools, rel: Floats, at_edge: float) -> Floats:
+def mean_reliable(places: Places, served: Masks, rel: Floats, at_edge: float) -> Floats:
     """Multiply the share that is served by its reliability; where none of it was measured, it is a sliver at an edge."""
-    hits = np.broadcast_to(at_measured(places, served), rel.shape).sum(axis=1)
+    held, rel = np.broadcast_arrays(places.at_measured(served), rel)
+    hits = np.count_nonzero(held, axis=1)
     reliability = np.where(hits, np.ascontiguousarray(rel).sum(axis=1) / np.maximum(hits, 1), at_edge)
-    mean: Floats = share_of(served) * reliability
+    mean: Floats = places.share(served) * reliability
     return mean
 
 
-def share_of(mask: Bools) -> Floats:
-    """Give the share of a mask's places that hold."""
-    share: Floats = np.count_nonzero(mask, axis=1) / mask.shape[1]
-    return share
-
-
-def at_measured(places: Places, mask: Bools) -> Bools:
-    """Give a mask at the measured ones of the places."""
-    return mask if mask.shape[1] == 1 else mask[:, places.measured]
-
-
-def claimed(places: Places, layer: int) -> Bools:
+def claimed(places: Places, layer: int) -> Masks:
     """Give the places that a layer speaks about and covers."""
-    return places.covered[layer] & places.surveyed[layer]
+    mask: Masks = places.covered[layer] & places.surveyed[layer]
+    return mask
 
 
-def reliability_of(places: Places, claim: Layer, layer: int) -> Floats:
-    """Give how reliable a claim is at the measured places."""
-    return Reliability.of(claim).at(places.edge_distance_m[layer])
+def reliable(places: Places, claim: Layer, layer: int) -> Floats:
+    """Give how reliable a claim is at the measured places: 0 where it claims nothing."""
+    return places.at_measured(claimed(places, layer)) * Reliability.of(claim).at(places.edge_distance_m[layer])
 
 
 _ANY_FIT = tuple(Fit)
@@ -63,14 +54,14 @@ _ANY_FIT = tuple(Fit)
 
 def need_met(places: Places, by: Sequence[Stance]) -> Met:
     """Find where one need is met, and where that is unknown."""
-    nowhere = np.zeros((len(places.rows), 1), dtype=bool)
+    nowhere = masked_alike(np.zeros(len(places.rows), dtype=bool))
     if not by:
         return Met(nowhere, ~nowhere, np.zeros(nowhere.shape), 0.0)
 
-    def covered(fits: Sequence[Fit], times: Sequence[Time]) -> Bools:
+    def covered(fits: Sequence[Fit], times: Sequence[Time]) -> Masks:
         return _union(nowhere, [claimed(places, stance.number) for stance in by if stance.is_(fits, times)])
 
-    def surveyed(fits: Sequence[Fit], times: Sequence[Time]) -> Bools:
+    def surveyed(fits: Sequence[Fit], times: Sequence[Time]) -> Masks:
         return _union(nowhere, [places.surveyed[stance.number] for stance in by if stance.is_(fits, times)])
 
     qualifying, live, stale = (Fit.QUALIFIES,), (Time.LIVE,), (Time.STALE,)
@@ -93,7 +84,7 @@ def need_met(places: Places, by: Sequence[Stance]) -> Met:
     )
 
 
-def _pending(places: Places, by: Sequence[Stance], nowhere: Bools) -> Bools:
+def _pending(places: Places, by: Sequence[Stance], nowhere: Masks) -> Masks:
     """Find where a stale map covers, and no newer map of the same claim is in use, for which the old one is history."""
     pending = nowhere
     for old in by:
@@ -107,12 +98,11 @@ def _most_reliable(places: Places, serving: Sequence[Stance]) -> Floats:
     """Give, at each measured place, the largest reliability among the claims that cover it: never a sum or product."""
     rel = np.zeros((len(places.rows), 1))
     for stance in serving:
-        inside = at_measured(places, claimed(places, stance.number))
-        rel = np.maximum(rel, inside * reliability_of(places, stance.layer, stance.number))
+        rel = np.maximum(rel, reliable(places, stance.layer, stance.number))
     return rel
 
 
-def _union(nowhere: Bools, masks: Sequence[Bools]) -> Bools:
+def _union(nowhere: Masks, masks: Sequence[Masks]) -> Masks:
     union = nowhere
     for mask in masks:
         union = union | mask

@@ -9,16 +9,7 @@ import numpy.typing as npt
 from coverage_check.availability import Bools, Floats, Places, Rows, Surroundings
 from coverage_check.decision import Verdict
 from coverage_check.products import Risk
-from coverage_check.qualification.needs import (
-    Met,
-    at_measured,
-    claimed,
-    combined,
-    mean_reliable,
-    need_met,
-    reliability_of,
-    share_of,
-)
+from coverage_check.qualification.needs import Met, claimed, combined, mean_reliable, need_met, reliable
 from coverage_check.qualification.stances import Fit, Question, Reach, Stance, Time, stances
 from coverage_check.reliability import Reliability
 
@@ -159,12 +150,10 @@ class Weigher:
         share, split = np.empty(len(self.rows)), np.empty(len(self.rows), dtype=bool)
         claim = self.surroundings.layers[layer]
         for at, places in self._look(among):
-            inside = claimed(places, layer)
-            rel = at_measured(places, inside) * reliability_of(places, claim, layer)
-            share[at] = mean_reliable(places, inside, rel, Reliability.of(claim).at_edge)
-            here = self.surroundings.covered[self.rows[at], layer]
-            covered = places.covered[layer]
-            split[at] = (covered.any(axis=1) | here) & ~(covered.all(axis=1) & here)
+            rel = reliable(places, claim, layer)
+            share[at] = mean_reliable(places, claimed(places, layer), rel, Reliability.of(claim).at_edge)
+            here, covered = self.surroundings.covered[self.rows[at], layer], places.covered[layer]
+            split[at] = (places.anywhere(covered) | here) & ~(places.everywhere(covered) & here)
         return share, split
 
     def _look(self, reach: Reach) -> list[tuple[Rows, Places]]:
@@ -183,10 +172,10 @@ class Weigher:
         for at, places in self._look(Reach.of(by_need)):
             needs = [need_met(places, stances_) for stances_ in by_need]
             met = combined(needs, every=bool(question.product.all_of))
-            served[at], unknown[at] = met.mean(places), share_of(met.unknown)
-            agree[at], partly_unknown[at] = self._agree(places, met), met.unknown.any(axis=1)
+            served[at], unknown[at] = met.mean(places), places.share(met.unknown)
+            agree[at], partly_unknown[at] = self._agree(places, met), places.anywhere(met.unknown)
             if question.product.all_of:
-                least = [(need.mean(places), share_of(need.unknown)) for need in needs]
+                least = [(need.mean(places), places.share(need.unknown)) for need in needs]
                 weakest[at] = _least(least, len(at))
         sure = 1 - self._doubt.gross_error
         yes, doubt = sure * served, self._doubt.gross_error + sure * unknown
@@ -210,7 +199,7 @@ class Weigher:
         unclear, exact, each = np.empty((3, len(self.rows)))
         for at, places in self._look(Reach.of(by_need)):
             met = combined([need_met(places, stances_) for stances_ in by_need], every=bool(product.all_of))
-            unclear[at] = share_of(met.unknown)
+            unclear[at] = places.share(met.unknown)
             exact[at], each[at] = _losses(product.risk, places, met)
         possible = self._spot_possible(by_need, product.risk)
         return Prospects(unclear=unclear, loss_at_place=exact, loss_of_each=each, spot_possible=possible)
@@ -227,11 +216,9 @@ class Weigher:
         """Tell whether the whole 95 % region says the same, which a coarse location needs."""
         if not self._doubt.coarse:
             return np.ones(len(places.rows), dtype=bool)
-        served, unclear = np.broadcast_arrays(met.served, met.served | met.unknown)
         whole = self._doubt.several or not places.in_order
-        count = served.shape[1] if whole else max(1, int(0.95 * served.shape[1]))
-        everywhere, anywhere = served[:, :count].all(axis=1), unclear[:, :count].any(axis=1)
-        return np.logical_or(everywhere, ~anywhere)
+        count = places.size if whole else max(1, int(0.95 * places.size))
+        return places.everywhere(met.served, count) | ~places.anywhere(met.served | met.unknown, count)
 
 
 def _places_of(looked: Sequence[tuple[Rows, Places]], rows: Rows, size: int) -> Iterator[tuple[Rows, Places]]:
@@ -251,7 +238,7 @@ _YES, _NO, _ASK = (
 
 def _losses(risk: Risk, places: Places, met: Met) -> tuple[Floats, Floats]:
     """Expect the loss if the exact place were known, and if it were known which of the spots it is."""
-    unclear = at_measured(places, met.unknown).astype(np.float64)
+    unclear = places.at_measured(met.unknown).astype(np.float64)
     served, unclear = np.broadcast_arrays(met.rel, unclear)
     at_place = _loss(risk, served, unclear).mean(axis=1)
     if served.shape[1] < places.spots:
