@@ -454,12 +454,11 @@ static inline uint8_t pack(const uint8_t *bits) {
 }
 
 /* Tell of each place around a point whether it is covered, a bit each; before the first one, the point's own answer holds. */
-static void locate_around_one(const Layer *layer, Point point, const Point *offsets, int64_t first, int64_t count, uint8_t *out, int *damaged) {
+static void locate_around_one(const Layer *layer, Point point, const Point *offsets, int here, int64_t first, int64_t count, uint8_t *out, int *damaged) {
     double x[AT_ONCE], y[AT_ONCE];
     int64_t turns[AT_ONCE], doubtful[AT_ONCE];
     uint8_t bits[AT_ONCE];
     uint32_t edges[NEARBY_EDGES];
-    uint8_t here = locate_one(layer, point, damaged);
     int64_t size = (count + 7) / 8, start = first / 8 * 8;
     Box box = box_around(point, offsets, first, count);
     int n_edges = here == ON_EDGE ? -1 : edges_in(layer, &box, edges);
@@ -781,21 +780,22 @@ static int kinds_fit(const Around *around, Py_ssize_t count) {
     return fits;
 }
 
-/* (…, first, out, count): out has a row of bytes for each point, and a bit for each of its places. */
+/* (…, here, first, out, count): out has a row of bytes for each point, and a bit for each of its places. */
 static PyObject *locate_around(PyObject *module, PyObject *args) {
     (void)module;
     Buffers buffers = {.n = 0};
     Around around;
     const int64_t *first;
+    const uint8_t *here;
     uint8_t *out;
     PyObject *result = NULL;
-    if (PyTuple_Size(args) != 12) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
-    Py_ssize_t n_first, n_out, count = PyLong_AsSsize_t(PyTuple_GetItem(args, 11));
-    if (take_around(&buffers, args, &around) < 0 || (n_first = take(&buffers, args, 9, 8, 0, &first)) < 0 ||
-        (n_out = take(&buffers, args, 10, 1, 1, &out)) < 0)
+    if (PyTuple_Size(args) != 13) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
+    Py_ssize_t n_here, n_first, n_out, count = PyLong_AsSsize_t(PyTuple_GetItem(args, 12));
+    if (take_around(&buffers, args, &around) < 0 || (n_here = take(&buffers, args, 9, 1, 0, &here)) < 0 ||
+        (n_first = take(&buffers, args, 10, 8, 0, &first)) < 0 || (n_out = take(&buffers, args, 11, 1, 1, &out)) < 0)
         goto done;
     const Py_ssize_t n = around.n, width = n ? n_out / n : 0;
-    int fits = n_first == n && n_out == n * width && (!n || (kinds_fit(&around, count) && count <= 8 * width));
+    int fits = n_here == n && n_first == n && n_out == n * width && (!n || (kinds_fit(&around, count) && count <= 8 * width));
     for (Py_ssize_t i = 0; fits && i < n; i++) fits = first[i] >= 0;
     if (!fits) {
         PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
@@ -807,7 +807,7 @@ static PyObject *locate_around(PyObject *module, PyObject *args) {
         for (Py_ssize_t i = 0; i < n; i++) {
             Point point = {around.x[i], around.y[i]};
             int64_t from = first[i] < count ? first[i] : count;
-            locate_around_one(&around.layer, point, around.offsets + around.kind[i] * count, from, count, out + i * width, &damaged);
+            locate_around_one(&around.layer, point, around.offsets + around.kind[i] * count, here[i], from, count, out + i * width, &damaged);
         }
         Py_END_ALLOW_THREADS
     }

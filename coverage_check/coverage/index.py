@@ -177,7 +177,8 @@ class Index:
         out = np.zeros((len(x), words * 8), np.uint8)
         x, y, offsets_m = (np.ascontiguousarray(array, np.float64) for array in (x, y, around.offsets_m))
         kind, first = (np.ascontiguousarray(array, np.int64) for array in (around.kind, around.first))
-        self._ask(self.by.locate_around, self._all[layer : layer + 1], x, y, Around(offsets_m, kind, first), out)
+        here = np.ascontiguousarray(around.here, np.uint8)
+        self._ask(self.by.locate_around, self._all[layer : layer + 1], x, y, Around(offsets_m, kind, here, first), out)
         return out.view(np.uint64)
 
     def distance_around_m(self, x: Floats, y: Floats, picked: Picked, out: Floats, *, layer: int) -> None:

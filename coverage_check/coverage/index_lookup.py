@@ -35,11 +35,10 @@ def locate(arrays: Arrays, layers: Integers, x: Floats, y: Floats, out: Bytes) -
 
 def locate_around(arrays: Arrays, layers: Integers, x: Floats, y: Floats, around: Around, out: Bytes) -> None:
     """Write which places around each point one layer covers: a bit each, the first in the lowest bit of the first byte."""
-    here, size = np.empty((len(x), 1), np.uint8), around.offsets_m.shape[1]
-    locate(arrays, layers, x, y, here)
+    size = around.offsets_m.shape[1]
     for start in range(0, len(x), _POINTS_AT_ONCE):
         some = slice(start, start + _POINTS_AT_ONCE)
-        covered = np.repeat(here[some] != OUTSIDE, size, axis=1)
+        covered = np.repeat(around.here[some, None] != OUTSIDE, size, axis=1)
         point, place = np.nonzero(np.arange(size) >= around.first[some, None])
         offset_m, located = around.offsets_m[around.kind[some][point], place], np.empty((len(point), 1), np.uint8)
         locate(arrays, layers, x[some][point] + offset_m[:, 0], y[some][point] + offset_m[:, 1], located)

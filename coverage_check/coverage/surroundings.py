@@ -23,6 +23,7 @@ from coverage_check.availability import (
     unmasked,
 )
 from coverage_check.coverage.grid import STATED_DISTANCE_M, Around, Picked
+from coverage_check.coverage.index_lookup import INSIDE, ON_EDGE, OUTSIDE
 from coverage_check.coverage.lookup import Areas
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.layer import Layer
@@ -300,9 +301,14 @@ class _Clouds:
         for kind, radii in enumerate(self._radii):
             own = self._kind == kind
             first[own] = np.searchsorted(radii, edge_m[own], side="right")
-        if (first == self._size).all():
-            return masked_alike(here)
-        return ask(layer, self._x, self._y, Around(self._offsets, self._kind, first))
+        near = np.flatnonzero(first < self._size)
+        mask = masked_alike(here)
+        if near.size:
+            located = np.where(edge_m[near] == 0, ON_EDGE, np.where(here[near], INSIDE, OUTSIDE)).astype(np.uint8)
+            found = ask(layer, self._x[near], self._y[near], Around(self._offsets, self._kind[near], located, first[near]))
+            mask = np.repeat(mask, found.shape[1], axis=1)
+            mask[near] = found
+        return mask
 
     def _depths(self, layer: int, covered: Bools, edge_m: Floats) -> Floats:
         """Measure at covered places; at those of a spot that no edge comes near, its own distance does."""
