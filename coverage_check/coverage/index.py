@@ -196,6 +196,25 @@ class Index:
         question = Picked(offsets_m, kind, which, reach_m)
         self._ask(self.by.distance_around, self._all[layer : layer + 1], x, y, question, out)
 
+    def distance_beside_m(self, x: Floats, y: Floats, distance_m: Floats, *, layer: int) -> Floats:
+        """Measure from a metre beside each point to the boundary of a layer, much sooner than place by place.
+
+        Parameters
+        ----------
+        x, y
+            float64[n], finite.
+        distance_m
+            float64[n]: from the points themselves, as `edge_distance_m` gives it.
+
+        Returns
+        -------
+        float64[n, 4]
+            From the east, west, north and south of each point, as `edge_distance_m`.
+        """
+        out = np.empty((len(x), 4))
+        self._ask(self.by.distance_beside, self._all[layer : layer + 1], *map(np.ascontiguousarray, (x, y, distance_m)), out)
+        return out
+
     def edge_distance_m(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | Integers | None = None) -> Floats:
         """Measure from each point to the boundary of each layer.
 

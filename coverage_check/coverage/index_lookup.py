@@ -61,6 +61,12 @@ def distance_around(arrays: Arrays, layers: Integers, x: Floats, y: Floats, pick
     out[point, place] = np.abs(signed[:, 0])
 
 
+def distance_beside(arrays: Arrays, layers: Integers, x: Floats, y: Floats, distance: Floats, out: Floats) -> None:  # noqa: ARG001 - only what is compiled gains by knowing how far it is from the point itself
+    """Write the signed metres to the boundary of one layer from a metre east, west, north and south of each point."""
+    for column, (east, north) in enumerate(((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))):
+        edge_distance(arrays, layers, x + east, y + north, out[:, column : column + 1])
+
+
 def classify(arrays: Arrays, layers: Integers, x: Floats, y: Floats, radius: Floats, out: NDArray[np.int8]) -> None:
     """Write 1 or -1 where the signed distance is more than the point's radius, + or -, and 0 where it is not."""
     # Nothing beyond the radius need be measured, only known to be there. At 5 km and beyond the index can't know it.

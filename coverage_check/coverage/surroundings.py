@@ -32,7 +32,6 @@ from coverage_check.spread import SAMPLES, far_radius_m, offsets_m
 
 CAP_M = STATED_DISTANCE_M
 """Beyond this, an edge is only said to be farther."""
-_BESIDE_M = ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))
 _FEWEST = 64
 _MEASURED_EVERY = 16
 """Of the places, one in so many is measured: reliability fades over hundreds of metres. Not a Fibonacci number, as the
@@ -132,9 +131,7 @@ class MapSurroundings:
         """Find the directions to the nearest edge, from the distances a metre to each side."""
         x, y = self._found.x[rows], self._found.y[rows]
         here = self._found.edge_distance_m([layer], rows)[:, 0]
-        ways = [(x + east, y + north) for east, north in _BESIDE_M]
-        beside = self._areas.edge_distance_m(layer, *(np.concatenate(axis) for axis in zip(*ways, strict=True)))
-        east, west, north, south = beside.reshape(len(ways), -1)
+        east, west, north, south = self._areas.distance_beside_m(layer, x, y, here).T
         outwards = np.where(here >= 0, -1.0, 1.0)
         bearing = np.degrees(np.arctan2(outwards * (east - west), outwards * (north - south))) % 360
         return np.where(np.abs(here) >= CAP_M, np.nan, bearing)
