@@ -211,9 +211,11 @@ class Index:
         float64[n, 4]
             From the east, west, north and south of each point, as `edge_distance_m`.
         """
-        out = np.empty((len(x), 4))
-        self._ask(self.by.distance_beside, self._all[layer : layer + 1], *map(np.ascontiguousarray, (x, y, distance_m)), out)
-        return out
+        points = _Points(x, y, by_place=True)
+        out = np.empty((len(points), 4))
+        known = points.arrange(distance_m)
+        self._ask(self.by.distance_beside, self._all[layer : layer + 1], points.x, points.y, known, out)
+        return points.as_given(out)
 
     def edge_distance_m(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | Integers | None = None) -> Floats:
         """Measure from each point to the boundary of each layer.
