@@ -291,6 +291,75 @@ static double nearest_edge(const Layer *layer, const Place *place, Point p, doub
     return search.nearest2;
 }
 
+/* How far is it from beside a point? --------------------------------------------------------------------------------- */
+
+#define BESIDE 4
+
+static const Point beside[BESIDE] = {{1, 0}, {-1, 0}, {0, 1}, {0, -1}};
+
+typedef struct { /* the places beside a point, and the squared distance from each to the nearest edge found so far */
+    double x[BESIDE], y[BESIDE], nearest2[BESIDE];
+} Places;
+
+static void measure_beside(const Layer *layer, uint32_t cell, Places *places, int *damaged) {
+    uint32_t count;
+    const uint32_t *edges = list_of(layer, cell, &count, damaged);
+    for (uint32_t i = 0; i < count; i++) {
+        if (edges[i] >= layer->last_vertex) {
+            *damaged = 1;
+            return;
+        }
+        Point a = layer->vertices[edges[i]], b = layer->vertices[edges[i] + 1];
+        for (int k = 0; k < BESIDE; k++) {
+            Point p = {places->x[k], places->y[k]};
+            double squared = squared_distance(a, b, p);
+            places->nearest2[k] = squared < places->nearest2[k] ? squared : places->nearest2[k];
+        }
+    }
+}
+
+/* Measure to the cells of a row that reach into the circle around a point. */
+static void measure_row_beside(const Layer *layer, Point p, int64_t column, int64_t row, double reach2, Places *places, int *damaged) {
+    const Grid *grid = &layer->grid;
+    double dy = gap(p.y, grid->south + (double)row * grid->cell_m, grid->cell_m);
+    int64_t way = columns_to_edges(read_at(layer, column, row));
+    for (int64_t sign = -1; sign <= 1; sign += 2)
+        for (int64_t at = column + sign * (way + (way == 0 && sign > 0)); at >= 0 && at < grid->columns; at += sign) {
+            double dx = gap(p.x, grid->west + (double)at * grid->cell_m, grid->cell_m);
+            if (dx * dx + dy * dy >= reach2) break;
+            uint32_t cell = read_at(layer, at, row);
+            if (cell & HAS_EDGES) measure_beside(layer, cell, places, damaged);
+        }
+}
+
+static double signed_distance(const Layer *layer, Point p, int *damaged);
+
+/* Measure from the places a metre beside a point, from which the nearest edge is so far: one search serves all of them. */
+static void distance_beside_one(const Layer *layer, Point p, double distance, double *out, int *damaged) {
+    double reach = fabs(distance) + 1 + MARGIN_M;
+    Places places;
+    Place place = {LOW_BITS, -1, 0};
+    for (int k = 0; k < BESIDE; k++) {
+        places.x[k] = p.x + beside[k].x;
+        places.y[k] = p.y + beside[k].y;
+        places.nearest2[k] = INFINITY;
+    }
+    if (fabs(distance) > 1 + MARGIN_M && reach + 1 < STATED_DISTANCE_M && find_cell(&layer->grid, p.x, p.y, &place.column, &place.row)) {
+        double circle = reach + 1; /* what is near a place beside the point is hardly farther from the point */
+        int64_t rows = (int64_t)(circle * layer->grid.cells_a_metre) + 1;
+        for (int64_t row = place.row - rows; row <= place.row + rows; row++)
+            measure_row_beside(layer, p, place.column, row, circle * circle, &places, damaged);
+    }
+    for (int k = 0; k < BESIDE; k++) {
+        Point there = {places.x[k], places.y[k]};
+        /* None within reach is a distance that was not true, or one that leaves the side open. */
+        if (places.nearest2[k] <= reach * reach)
+            out[k] = distance < 0 ? -sqrt(places.nearest2[k]) : sqrt(places.nearest2[k]);
+        else
+            out[k] = signed_distance(layer, there, damaged);
+    }
+}
+
 /* Many points, some at a time: what the next steps read is fetched while the last ones are still at work ---------------- */
 
 #define AT_ONCE 256
@@ -434,6 +503,15 @@ static uint8_t locate_one(const Layer *layer, Point p, int *damaged) {
     return (uint8_t)(place.cell & HAS_EDGES ? walk(layer, &place, p, damaged) : (int)(place.cell >> 31));
 }
 
+static double signed_distance(const Layer *layer, Point p, int *damaged) {
+    Place place = {LOW_BITS, -1, 0};
+    if (find_cell(&layer->grid, p.x, p.y, &place.column, &place.row))
+        place.cell = layer->cells[place.row * layer->grid.columns + place.column];
+    int located = place.cell & HAS_EDGES ? walk(layer, &place, p, damaged) : (int)(place.cell >> 31);
+    double distance = distance_to_edge(layer, &place, p, located, STATED_DISTANCE_M, 0, damaged);
+    return located == OUTSIDE ? -distance : distance;
+}
+
 /* Turn the answers of some places by the edges on the way to them; mark those where rounding could matter. */
 static void cross(Point a, Point b, Point from, const double *x, const double *y, int64_t n, int64_t *turns, int64_t *doubtful) {
     Side here = quick_side(a.x - from.x, a.y - from.y, b.x - from.x, b.y - from.y);
@@ -454,12 +532,11 @@ static inline uint8_t pack(const uint8_t *bits) {
 }
 
 /* Tell of each place around a point whether it is covered, a bit each; before the first one, the point's own answer holds. */
-static void locate_around_one(const Layer *layer, Point point, const Point *offsets, int64_t first, int64_t count, uint8_t *out, int *damaged) {
+static void locate_around_one(const Layer *layer, Point point, const Point *offsets, int here, int64_t first, int64_t count, uint8_t *out, int *damaged) {
     double x[AT_ONCE], y[AT_ONCE];
     int64_t turns[AT_ONCE], doubtful[AT_ONCE];
     uint8_t bits[AT_ONCE];
     uint32_t edges[NEARBY_EDGES];
-    uint8_t here = locate_one(layer, point, damaged);
     int64_t size = (count + 7) / 8, start = first / 8 * 8;
     Box box = box_around(point, offsets, first, count);
     int n_edges = here == ON_EDGE ? -1 : edges_in(layer, &box, edges);
@@ -518,11 +595,7 @@ static void distance_together(const Layer *layer, const double *x, const double 
             out[i] = sqrt(out[i]);
             continue;
         }
-        Place place = {LOW_BITS, -1, 0};
-        if (find_cell(&layer->grid, p.x, p.y, &place.column, &place.row))
-            place.cell = layer->cells[place.row * layer->grid.columns + place.column];
-        int located = place.cell & HAS_EDGES ? walk(layer, &place, p, damaged) : (int)(place.cell >> 31);
-        out[i] = distance_to_edge(layer, &place, p, located, STATED_DISTANCE_M, 0, damaged);
+        out[i] = fabs(signed_distance(layer, p, damaged));
     }
 }
 
@@ -781,21 +854,22 @@ static int kinds_fit(const Around *around, Py_ssize_t count) {
     return fits;
 }
 
-/* (…, first, out, count): out has a row of bytes for each point, and a bit for each of its places. */
+/* (…, here, first, out, count): out has a row of bytes for each point, and a bit for each of its places. */
 static PyObject *locate_around(PyObject *module, PyObject *args) {
     (void)module;
     Buffers buffers = {.n = 0};
     Around around;
     const int64_t *first;
+    const uint8_t *here;
     uint8_t *out;
     PyObject *result = NULL;
-    if (PyTuple_Size(args) != 12) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
-    Py_ssize_t n_first, n_out, count = PyLong_AsSsize_t(PyTuple_GetItem(args, 11));
-    if (take_around(&buffers, args, &around) < 0 || (n_first = take(&buffers, args, 9, 8, 0, &first)) < 0 ||
-        (n_out = take(&buffers, args, 10, 1, 1, &out)) < 0)
+    if (PyTuple_Size(args) != 13) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
+    Py_ssize_t n_here, n_first, n_out, count = PyLong_AsSsize_t(PyTuple_GetItem(args, 12));
+    if (take_around(&buffers, args, &around) < 0 || (n_here = take(&buffers, args, 9, 1, 0, &here)) < 0 ||
+        (n_first = take(&buffers, args, 10, 8, 0, &first)) < 0 || (n_out = take(&buffers, args, 11, 1, 1, &out)) < 0)
         goto done;
     const Py_ssize_t n = around.n, width = n ? n_out / n : 0;
-    int fits = n_first == n && n_out == n * width && (!n || (kinds_fit(&around, count) && count <= 8 * width));
+    int fits = n_here == n && n_first == n && n_out == n * width && (!n || (kinds_fit(&around, count) && count <= 8 * width));
     for (Py_ssize_t i = 0; fits && i < n; i++) fits = first[i] >= 0;
     if (!fits) {
         PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
@@ -807,7 +881,7 @@ static PyObject *locate_around(PyObject *module, PyObject *args) {
         for (Py_ssize_t i = 0; i < n; i++) {
             Point point = {around.x[i], around.y[i]};
             int64_t from = first[i] < count ? first[i] : count;
-            locate_around_one(&around.layer, point, around.offsets + around.kind[i] * count, from, count, out + i * width, &damaged);
+            locate_around_one(&around.layer, point, around.offsets + around.kind[i] * count, here[i], from, count, out + i * width, &damaged);
         }
         Py_END_ALLOW_THREADS
     }
@@ -870,6 +944,41 @@ done:
     return result;
 }
 
+/* (grids, cells, edges, vertices, layer, x, y, distance, out): out has a row of four for each point: east, west, north, south. */
+static PyObject *distance_beside(PyObject *module, PyObject *args) {
+    (void)module;
+    Buffers buffers = {.n = 0};
+    const Grid *grids;
+    const int64_t *chosen;
+    const double *x, *y, *distance;
+    double *out;
+    PyObject *result = NULL;
+    Layer layer;
+    Py_ssize_t n_grids, n_layers, n, n_y, n_distance, n_out;
+    if (PyTuple_Size(args) != 9) return PyErr_Format(PyExc_TypeError, "wrong number of arrays");
+    if ((n_grids = take_index(&buffers, args, &grids)) < 0 || (n_layers = take(&buffers, args, 4, 8, 0, &chosen)) < 0 ||
+        (n = take(&buffers, args, 5, 8, 0, &x)) < 0 || (n_y = take(&buffers, args, 6, 8, 0, &y)) < 0 ||
+        (n_distance = take(&buffers, args, 7, 8, 0, &distance)) < 0 || (n_out = take(&buffers, args, 8, 8, 1, &out)) < 0)
+        goto done;
+    if (n_layers != 1 || n_y != n || n_distance != n || n_out != n * BESIDE) {
+        PyErr_SetString(PyExc_ValueError, "the arrays do not fit together");
+        goto done;
+    }
+    int damaged = lay_out(grids, n_grids, &buffers, chosen[0], &layer);
+    if (!damaged) {
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t i = 0; i < n; i++) {
+            Point p = {x[i], y[i]};
+            distance_beside_one(&layer, p, distance[i], out + i * BESIDE, &damaged);
+        }
+        Py_END_ALLOW_THREADS
+    }
+    result = looked_up(damaged);
+done:
+    release(&buffers);
+    return result;
+}
+
 /* (grid row, vertices, ring_offsets, cells[, edges]): count the edges of each cell, or from these counts make cells and lists.
  * The caller has checked the polygons and laid the grid around them (grid.py), so every vertex lies well within it. */
 static PyObject *build(PyObject *args, int listing) {
@@ -911,6 +1020,7 @@ static PyMethodDef methods[] = {
     {"locate_around", locate_around, METH_VARARGS, "As index_lookup.locate_around."},
     {"edge_distance", edge_distance, METH_VARARGS, "As index_lookup.edge_distance."},
     {"distance_around", distance_around, METH_VARARGS, "As index_lookup.distance_around."},
+    {"distance_beside", distance_beside, METH_VARARGS, "As index_lookup.distance_beside."},
     {"classify", classify, METH_VARARGS, "As index_lookup.classify."},
     {"count_edges", count_edges, METH_VARARGS, "Count the edges that touch each cell."},
     {"fill", fill, METH_VARARGS, "Make the cells and the lists of edges from the counts."},

@@ -168,12 +168,15 @@ class Around(NamedTuple):
         float64[kinds, places, 2]: metres east and north of a point.
     kind
         int64[n]: which of the kinds lies around each point.
+    here
+        uint8[n]: OUTSIDE, INSIDE or ON_EDGE, of the point itself.
     first
         int64[n]: from which of its places on to ask about; of those before, the point's own answer holds.
     """
 
     offsets_m: Floats
     kind: Integers
+    here: NDArray[np.uint8]
     first: Integers
 
 

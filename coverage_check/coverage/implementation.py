@@ -28,13 +28,14 @@ from coverage_check.coverage.index_lookup import Bytes
 
 
 class Implementation(NamedTuple):
-    """Five questions to the index and the building of it; index_lookup.py and index_build.py say what they mean."""
+    """Six questions to the index and the building of it; index_lookup.py and index_build.py say what they mean."""
 
     name: str
     locate: Callable[[Arrays, Integers, Floats, Floats, Bytes], None]
     locate_around: Callable[[Arrays, Integers, Floats, Floats, Around, Bytes], None]
     distance_around: Callable[[Arrays, Integers, Floats, Floats, Picked, Floats], None]
     edge_distance: Callable[[Arrays, Integers, Floats, Floats, Floats], None]
+    distance_beside: Callable[[Arrays, Integers, Floats, Floats, Floats, Floats], None]
     classify: Callable[[Arrays, Integers, Floats, Floats, Floats, NDArray[np.int8]], None]
     build_cells: Callable[[Polygons, Grid], tuple[Numbers, Numbers]]
 
@@ -45,6 +46,7 @@ NUMPY = Implementation(
     index_lookup.locate_around,
     index_lookup.distance_around,
     index_lookup.edge_distance,
+    index_lookup.distance_beside,
     index_lookup.classify,
     index_build.build_cells,
 )
@@ -76,6 +78,7 @@ def _compiled() -> Implementation | None:
         ),
         lambda arrays, layers, x, y, picked, out: _lookup.distance_around(*arrays[:4], layers, x, y, *picked, out),
         lambda arrays, *rest: _lookup.edge_distance(*arrays[:4], *rest),
+        lambda arrays, *rest: _lookup.distance_beside(*arrays[:4], *rest),
         lambda arrays, *rest: _lookup.classify(*arrays[:4], *rest),
         build_cells,
     )

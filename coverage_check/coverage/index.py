@@ -177,7 +177,8 @@ class Index:
         out = np.zeros((len(x), words * 8), np.uint8)
         x, y, offsets_m = (np.ascontiguousarray(array, np.float64) for array in (x, y, around.offsets_m))
         kind, first = (np.ascontiguousarray(array, np.int64) for array in (around.kind, around.first))
-        self._ask(self.by.locate_around, self._all[layer : layer + 1], x, y, Around(offsets_m, kind, first), out)
+        here = np.ascontiguousarray(around.here, np.uint8)
+        self._ask(self.by.locate_around, self._all[layer : layer + 1], x, y, Around(offsets_m, kind, here, first), out)
         return out.view(np.uint64)
 
     def distance_around_m(self, x: Floats, y: Floats, picked: Picked, out: Floats, *, layer: int) -> None:
@@ -194,6 +195,27 @@ class Index:
         kind, which = np.ascontiguousarray(picked.kind, np.int64), np.ascontiguousarray(picked.picked)
         question = Picked(offsets_m, kind, which, reach_m)
         self._ask(self.by.distance_around, self._all[layer : layer + 1], x, y, question, out)
+
+    def distance_beside_m(self, x: Floats, y: Floats, distance_m: Floats, *, layer: int) -> Floats:
+        """Measure from a metre beside each point to the boundary of a layer, much sooner than place by place.
+
+        Parameters
+        ----------
+        x, y
+            float64[n], finite.
+        distance_m
+            float64[n]: from the points themselves, as `edge_distance_m` gives it.
+
+        Returns
+        -------
+        float64[n, 4]
+            From the east, west, north and south of each point, as `edge_distance_m`.
+        """
+        points = _Points(x, y, by_place=True)
+        out = np.empty((len(points), 4))
+        known = points.arrange(distance_m)
+        self._ask(self.by.distance_beside, self._all[layer : layer + 1], points.x, points.y, known, out)
+        return points.as_given(out)
 
     def edge_distance_m(self, x: ArrayLike, y: ArrayLike, *, layers: Sequence[int] | Integers | None = None) -> Floats:
         """Measure from each point to the boundary of each layer.

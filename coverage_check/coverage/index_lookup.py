@@ -35,11 +35,10 @@ def locate(arrays: Arrays, layers: Integers, x: Floats, y: Floats, out: Bytes) -
 
 def locate_around(arrays: Arrays, layers: Integers, x: Floats, y: Floats, around: Around, out: Bytes) -> None:
     """Write which places around each point one layer covers: a bit each, the first in the lowest bit of the first byte."""
-    here, size = np.empty((len(x), 1), np.uint8), around.offsets_m.shape[1]
-    locate(arrays, layers, x, y, here)
+    size = around.offsets_m.shape[1]
     for start in range(0, len(x), _POINTS_AT_ONCE):
         some = slice(start, start + _POINTS_AT_ONCE)
-        covered = np.repeat(here[some] != OUTSIDE, size, axis=1)
+        covered = np.repeat(around.here[some, None] != OUTSIDE, size, axis=1)
         point, place = np.nonzero(np.arange(size) >= around.first[some, None])
         offset_m, located = around.offsets_m[around.kind[some][point], place], np.empty((len(point), 1), np.uint8)
         locate(arrays, layers, x[some][point] + offset_m[:, 0], y[some][point] + offset_m[:, 1], located)
@@ -60,6 +59,12 @@ def distance_around(arrays: Arrays, layers: Integers, x: Floats, y: Floats, pick
     offset_m, signed = picked.offsets_m[picked.kind[point], place], np.empty((len(point), 1))
     edge_distance(arrays, layers, x[point] + offset_m[:, 0], y[point] + offset_m[:, 1], signed)
     out[point, place] = np.abs(signed[:, 0])
+
+
+def distance_beside(arrays: Arrays, layers: Integers, x: Floats, y: Floats, distance: Floats, out: Floats) -> None:  # noqa: ARG001 - only what is compiled gains by knowing how far it is from the point itself
+    """Write the signed metres to the boundary of one layer from a metre east, west, north and south of each point."""
+    for column, (east, north) in enumerate(((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))):
+        edge_distance(arrays, layers, x + east, y + north, out[:, column : column + 1])
 
 
 def classify(arrays: Arrays, layers: Integers, x: Floats, y: Floats, radius: Floats, out: NDArray[np.int8]) -> None:

@@ -151,6 +151,10 @@ class Areas:
         """Give float64[n]: metres to the edge of the claim, positive inside, capped at ±5000."""
         return self._index.edge_distance_m(x, y, layers=self._columns.claims[layer : layer + 1])[:, 0]
 
+    def distance_beside_m(self, layer: int, x: Floats, y: Floats, edge_distance_m: Floats) -> Floats:
+        """Give float64[n, 4]: the same from a metre east, west, north and south, where it is known from the points."""
+        return self._index.distance_beside_m(x, y, edge_distance_m, layer=int(self.claims[layer]))
+
     def distance_around_m(self, layer: int, x: Floats, y: Floats, picked: Picked, out: Floats) -> None:
         """Fill in, at the picked places around some points, the metres to the edge of the claim, without sign."""
         self._index.distance_around_m(x, y, picked, out, layer=int(self.claims[layer]))

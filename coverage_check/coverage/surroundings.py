@@ -23,6 +23,7 @@ from coverage_check.availability import (
     unmasked,
 )
 from coverage_check.coverage.grid import STATED_DISTANCE_M, Around, Picked
+from coverage_check.coverage.index_lookup import INSIDE, ON_EDGE, OUTSIDE
 from coverage_check.coverage.lookup import Areas
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.layer import Layer
@@ -31,7 +32,6 @@ from coverage_check.spread import SAMPLES, far_radius_m, offsets_m
 
 CAP_M = STATED_DISTANCE_M
 """Beyond this, an edge is only said to be farther."""
-_BESIDE_M = ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))
 _FEWEST = 64
 _MEASURED_EVERY = 16
 """Of the places, one in so many is measured: reliability fades over hundreds of metres. Not a Fibonacci number, as the
@@ -131,9 +131,7 @@ class MapSurroundings:
         """Find the directions to the nearest edge, from the distances a metre to each side."""
         x, y = self._found.x[rows], self._found.y[rows]
         here = self._found.edge_distance_m([layer], rows)[:, 0]
-        ways = [(x + east, y + north) for east, north in _BESIDE_M]
-        beside = self._areas.edge_distance_m(layer, *(np.concatenate(axis) for axis in zip(*ways, strict=True)))
-        east, west, north, south = beside.reshape(len(ways), -1)
+        east, west, north, south = self._areas.distance_beside_m(layer, x, y, here).T
         outwards = np.where(here >= 0, -1.0, 1.0)
         bearing = np.degrees(np.arctan2(outwards * (east - west), outwards * (north - south))) % 360
         return np.where(np.abs(here) >= CAP_M, np.nan, bearing)
@@ -300,9 +298,14 @@ class _Clouds:
         for kind, radii in enumerate(self._radii):
             own = self._kind == kind
             first[own] = np.searchsorted(radii, edge_m[own], side="right")
-        if (first == self._size).all():
-            return masked_alike(here)
-        return ask(layer, self._x, self._y, Around(self._offsets, self._kind, first))
+        near = np.flatnonzero(first < self._size)
+        mask = masked_alike(here)
+        if near.size:
+            located = np.where(edge_m[near] == 0, ON_EDGE, np.where(here[near], INSIDE, OUTSIDE)).astype(np.uint8)
+            found = ask(layer, self._x[near], self._y[near], Around(self._offsets, self._kind[near], located, first[near]))
+            mask = np.repeat(mask, found.shape[1], axis=1)
+            mask[near] = found
+        return mask
 
     def _depths(self, layer: int, covered: Bools, edge_m: Floats) -> Floats:
         """Measure at covered places; at those of a spot that no edge comes near, its own distance does."""

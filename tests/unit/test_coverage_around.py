@@ -29,8 +29,9 @@ def assert_as_one_by_one(index: Index, geometry: BaseGeometry, rng: np.random.Ge
     offsets_m[1, ::3] = awkward[rng.integers(len(awkward), size=len(offsets_m[1, ::3]))] - points[0]
     kind, first = rng.integers(3, size=len(x)), rng.integers(places + 1, size=len(x))
     here = index.covered(x, y)[:, 0]
+    located = index.locate(x, y)[:, 0]
 
-    found = unmasked(index.covered_around(x, y, Around(offsets_m, kind, first), layer=0), places)
+    found = unmasked(index.covered_around(x, y, Around(offsets_m, kind, located, first), layer=0), places)
     there = points[:, None] + offsets_m[kind]
     alone = index.covered(*there.reshape(-1, 2).T)[:, 0].reshape(len(x), places)
     asked = np.arange(places) >= first[:, None]
@@ -64,7 +65,7 @@ def test_points_on_an_edge_and_beyond_the_grid(tmp_path: Path, by: Implementatio
     index = index_of(tmp_path, shapely.box(0, 0, 1000, 1000), by=by)
     offsets_m = np.array([[[0.0, 0.0], [0.0, 7.0], [-7.0, 0.0], [1e6, 1e6]]])
     x, y = np.array([0.0, 500.0, -9e6]), np.array([500.0, 500.0, 9e6])
-    around = Around(offsets_m, np.zeros(3, np.int64), np.zeros(3, np.int64))
+    around = Around(offsets_m, np.zeros(3, np.int64), index.locate(x, y)[:, 0], np.zeros(3, np.int64))
     covered = unmasked(index.covered_around(x, y, around, layer=0), 4)
     assert covered.tolist() == [[True, True, False, False], [True, True, True, False], [False] * 4]
 
@@ -77,7 +78,7 @@ def test_points_on_an_edge_and_beyond_the_grid(tmp_path: Path, by: Implementatio
 def test_what_leads_out_of_the_arrays_is_refused(tmp_path: Path, kind: list[int], first: list[int], width: int) -> None:
     assert COMPILED
     index = index_of(tmp_path, shapely.box(0, 0, 1000, 1000), by=COMPILED)
-    around = Around(np.zeros((1, 4, 2)), np.array(kind), np.array(first))
+    around = Around(np.zeros((1, 4, 2)), np.array(kind), np.zeros(1, np.uint8), np.array(first))
     with pytest.raises(ValueError, match="do not fit together"):
         COMPILED.locate_around(
             index.arrays, np.zeros(1, np.int64), np.ones(1), np.ones(1), around, np.zeros((1, width), np.uint8)
