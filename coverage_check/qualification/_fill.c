@@ -12,6 +12,14 @@
 #define LONGEST_NUMBER 24 /* of what `short_repr` and `short_fixed` write */
 #define MOST_DECIMALS 7
 
+#define AHEAD 2 /* rows */
+
+#if defined(__GNUC__) || defined(__clang__)
+#define PREFETCH(p) __builtin_prefetch(p)
+#else
+#define PREFETCH(p) ((void)(p))
+#endif
+
 static const int64_t TENS[MOST_DECIMALS + 1] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
 
 typedef struct { /* 8-byte numbers of Python's, n of them */
@@ -24,6 +32,11 @@ typedef struct { /* what fills a gap: numbers, or codes of texts */
     PyObject *texts; /* a list, borrowed as the arguments hold it; NULL for numbers */
     Py_ssize_t n_texts;
 } Column;
+
+typedef struct { /* the bytes of a bytes object, which the arguments hold */
+    char *start;
+    Py_ssize_t size;
+} Piece;
 
 typedef struct { /* one row's text as it grows */
     char *start, *end, *limit;
@@ -99,12 +112,6 @@ static int add(Text *text, const char *bytes, Py_ssize_t size) {
     return 0;
 }
 
-static int add_bytes(Text *text, PyObject *bytes) {
-    char *start;
-    Py_ssize_t size;
-    return PyBytes_AsStringAndSize(bytes, &start, &size) < 0 ? -1 : add(text, start, size);
-}
-
 static int add_number(Text *text, double number, int decimals) {
     if (make_room(text, LONGEST_NUMBER) < 0) return -1;
     char *end = decimals < 0 ? short_repr(text->end, number) : short_fixed(text->end, number, decimals);
@@ -123,21 +130,46 @@ static int add_number(Text *text, double number, int decimals) {
     return failed ? -1 : 0;
 }
 
-/* Copy an element of an array, which may lie anyhow; 0 if there is none. */
-static inline int element(const Array *array, int64_t number, void *to) {
-    if (number < 0 || number >= array->n) return 0;
-    memcpy(to, (const char *)array->buffer.buf + number * array->buffer.strides[0], 8);
-    return 1;
+static inline int add_bytes(Text *text, PyObject *bytes) {
+    Piece own;
+    return PyBytes_AsStringAndSize(bytes, &own.start, &own.size) < 0 ? -1 : add(text, own.start, own.size);
+}
+
+/* Where an element of an array is; NULL if there is none. */
+static inline const char *element(const Array *array, int64_t number) {
+    if (number < 0 || number >= array->n) return NULL;
+    return (const char *)array->buffer.buf + number * array->buffer.strides[0];
+}
+
+/* A row's text; NULL if there is none. */
+static inline PyObject *text_of(const Column *column, int64_t row) {
+    int64_t code = -1;
+    const char *at = element(&column->array, row);
+    if (at) memcpy(&code, at, 8);
+    return code >= 0 && code < column->n_texts ? PyList_GetItem(column->texts, (Py_ssize_t)code) : NULL;
 }
 
 static int add_value(Text *text, const Column *column, int64_t row, int decimals) {
-    double number;
-    int64_t code;
-    if (!column->texts && element(&column->array, row, &number)) return add_number(text, number, decimals);
-    if (column->texts && element(&column->array, row, &code) && code >= 0 && code < column->n_texts)
-        return add_bytes(text, PyList_GetItem(column->texts, (Py_ssize_t)code));
+    if (column->texts) {
+        PyObject *own = text_of(column, row);
+        if (own) return add_bytes(text, own);
+    } else {
+        double number;
+        const char *at = element(&column->array, row);
+        if (at) return memcpy(&number, at, 8), add_number(text, number, decimals);
+    }
     PyErr_SetString(PyExc_IndexError, "a column has no such row");
     return -1;
+}
+
+/* The rows of one template lie far apart, so ask for what a later one needs while another is written. */
+static void prefetch_row(const Column *columns, Py_ssize_t n, int64_t row) {
+    for (Py_ssize_t gap = 0; gap < n; gap++) {
+        if (columns[gap].texts)
+            PREFETCH(text_of(&columns[gap], row));
+        else
+            PREFETCH(element(&columns[gap].array, row));
+    }
 }
 
 /* What Python passes in ---------------------------------------------------------------------------------------------- */
@@ -167,21 +199,25 @@ static int take(PyObject *given, Column *column) {
     return borrow(PyTuple_GetItem(given, 0), &column->array, "lq");
 }
 
-static PyObject *fill_row(Text *text, PyObject *pieces, const Column *columns, Py_ssize_t n, int64_t row, int decimals) {
+static PyObject *fill_row(Text *text, const Piece *pieces, const Column *columns, Py_ssize_t n, int64_t row, int decimals) {
     text->end = text->start;
     for (Py_ssize_t gap = 0; gap < n; gap++)
-        if (add_bytes(text, PyTuple_GetItem(pieces, gap)) < 0 || add_value(text, &columns[gap], row, decimals) < 0) return NULL;
-    if (add_bytes(text, PyTuple_GetItem(pieces, n)) < 0) return NULL;
+        if (add(text, pieces[gap].start, pieces[gap].size) < 0 || add_value(text, &columns[gap], row, decimals) < 0) return NULL;
+    if (add(text, pieces[n].start, pieces[n].size) < 0) return NULL;
     return PyBytes_FromStringAndSize(text->start, text->end - text->start);
 }
 
-static PyObject *fill_rows(PyObject *pieces, const Column *columns, Py_ssize_t n, const Array *rows, int decimals) {
+static inline int64_t row_at(const Array *rows, Py_ssize_t i) {
+    int64_t row;
+    return memcpy(&row, element(rows, i), 8), row;
+}
+
+static PyObject *fill_rows(const Piece *pieces, const Column *columns, Py_ssize_t n, const Array *rows, int decimals) {
     Text text = {NULL, NULL, NULL};
     PyObject *filled = make_room(&text, 4096) < 0 ? NULL : PyList_New(rows->n);
     for (Py_ssize_t i = 0; filled && i < rows->n; i++) {
-        int64_t row = -1;
-        element(rows, i, &row);
-        PyObject *one = fill_row(&text, pieces, columns, n, row, decimals);
+        if (i + AHEAD < rows->n) prefetch_row(columns, n, row_at(rows, i + AHEAD));
+        PyObject *one = fill_row(&text, pieces, columns, n, row_at(rows, i), decimals);
         if (one)
             PyList_SetItem(filled, i, one);
         else
@@ -191,26 +227,35 @@ static PyObject *fill_rows(PyObject *pieces, const Column *columns, Py_ssize_t n
     return filled;
 }
 
+static int take_pieces(PyObject *given, Py_ssize_t n, Piece *pieces) {
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (PyBytes_AsStringAndSize(PyTuple_GetItem(given, i), &pieces[i].start, &pieces[i].size) < 0) return -1;
+    return 0;
+}
+
 /* (pieces, columns, rows, decimals): as fill.py says. */
 static PyObject *fill(PyObject *module, PyObject *args) {
     (void)module;
-    PyObject *pieces, *given, *rows, *filled = NULL;
-    Array of_rows;
+    PyObject *given_pieces, *given, *given_rows, *filled = NULL;
+    Array rows;
     int decimals;
-    if (!PyArg_ParseTuple(args, "O!O!Oi", &PyTuple_Type, &pieces, &PyTuple_Type, &given, &rows, &decimals)) return NULL;
+    if (!PyArg_ParseTuple(args, "O!O!Oi", &PyTuple_Type, &given_pieces, &PyTuple_Type, &given, &given_rows, &decimals)) return NULL;
     Py_ssize_t n = PyTuple_Size(given), taken = 0;
-    if (PyTuple_Size(pieces) != n + 1) return PyErr_Format(PyExc_ValueError, "the pieces and the columns do not fit together");
-    if (borrow(rows, &of_rows, "lq") < 0) return NULL;
+    if (PyTuple_Size(given_pieces) != n + 1)
+        return PyErr_Format(PyExc_ValueError, "the pieces and the columns do not fit together");
+    if (borrow(given_rows, &rows, "lq") < 0) return NULL;
     Column *columns = PyMem_Malloc(sizeof(Column) * (size_t)(n + 1));
-    if (!columns) {
-        PyBuffer_Release(&of_rows.buffer);
-        return PyErr_NoMemory();
+    Piece *pieces = PyMem_Malloc(sizeof(Piece) * (size_t)(n + 1));
+    if (!columns || !pieces)
+        PyErr_NoMemory();
+    else if (take_pieces(given_pieces, n + 1, pieces) == 0) {
+        while (taken < n && take(PyTuple_GetItem(given, taken), &columns[taken]) == 0) taken++;
+        if (taken == n) filled = fill_rows(pieces, columns, n, &rows, decimals);
+        while (taken > 0) PyBuffer_Release(&columns[--taken].array.buffer);
     }
-    while (taken < n && take(PyTuple_GetItem(given, taken), &columns[taken]) == 0) taken++;
-    if (taken == n) filled = fill_rows(pieces, columns, n, &of_rows, decimals);
-    while (taken > 0) PyBuffer_Release(&columns[--taken].array.buffer);
+    PyMem_Free(pieces);
     PyMem_Free(columns);
-    PyBuffer_Release(&of_rows.buffer);
+    PyBuffer_Release(&rows.buffer);
     return filled;
 }
 

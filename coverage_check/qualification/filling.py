@@ -51,7 +51,7 @@ class Filling:
         self.in_alike = np.searchsorted(alike.rows, weigher.rows)
         self.said = {gap: Texts(self.in_alike, texts) for gap, texts in alike.words.items()}
         self._errors_m = np.asarray(alike.errors_m).reshape(-1, 2)[self.in_alike]
-        self._edge_m = dict(self._edges_m())
+        self._edge_m = self._edges_m()
         self._probability: dict[Question, Floats] = {}
         self._said_tenths: dict[int, Rows] = {}
         self._columns: dict[Value, Column] = {}
@@ -62,9 +62,10 @@ class Filling:
         """Give what fills an outline's gaps; only in its own rows it means anything."""
         return self._common | {gap: self._column(value) for gap, value in outline.values.items()}
 
-    def edge_m(self, layer: int) -> Floats:
-        """Give float64[n]: signed metres to the edge, as recorded, in the rows whose outline has the layer measured."""
-        return self._edge_m[layer]
+    def edge_m(self, layers: Sequence[int], rows: Rows) -> Floats:
+        """Give float64[layers, rows]: signed metres to the edge, as recorded, where the rows' outline has it measured."""
+        edge_m: Floats = self._edge_m[np.array(layers)[:, None], rows]
+        return edge_m
 
     def probability(self, question: Question) -> Floats:
         """Give float64[n]: P_yes of a question, as recorded."""
@@ -84,16 +85,17 @@ class Filling:
             case Share(layer):
                 return millionths(self._share(layer))
             case Distance(layer):
-                return self._edge_m[layer]
+                edge_m: Floats = self._edge_m[layer]
+                return edge_m
             case DistanceWords(layer, language):
                 return self._distance_words(layer, language)
 
-    def _edges_m(self) -> Iterator[tuple[int, Floats]]:
-        around, n = self._weigher.surroundings, len(self._weigher.rows)
+    def _edges_m(self) -> Floats:
+        around, everyone = self._weigher.surroundings, self._weigher.rows
+        edges_m = np.zeros((len(around.layers), len(everyone)))
         for layer, rows in _needed((layer, rows) for outline, rows in self._groups for layer in outline.measured):
-            edge_m = np.zeros(n)
-            edge_m[rows] = tenths(around.edge_distance_m(self._weigher.rows[rows], [layer])[:, 0])
-            yield layer, edge_m
+            edges_m[layer, rows] = tenths(around.edge_distance_m(everyone[rows], [layer])[:, 0])
+        return edges_m
 
     def _distance_words(self, layer: int, language: str) -> Texts:
         if layer not in self._said_tenths:

@@ -13,7 +13,7 @@ Columns = Mapping[str, Column]
 
 _NAME = "(?:given|normalised|label|location|probability|flips|as_of|(?:offer|edge|share|distance) [^\ue000-\ue003]+)"
 _GAP = re.compile(f'"\ue002({_NAME})\ue003"|\ue000({_NAME})\ue001')
-_AT_ONCE = 64
+_AT_ONCE = 128
 """Texts that are written together: so few that they are still in the processor's cache when they are hashed."""
 
 

@@ -74,7 +74,7 @@ def parts(outline: Outline, alike: Alike, weigher: Weigher, filling: Filling, ro
             columns=columns,
             said=said,
             probability=filling.probability(outline.probability)[some],
-            edge_distance_m=filling.edge_m(deciding.layer)[some] if deciding and deciding.measured else None,
+            edge_distance_m=filling.edge_m([deciding.layer], some)[0] if deciding and deciding.measured else None,
         )
 
 
@@ -83,14 +83,17 @@ def _ordered(outline: Outline, filling: Filling, rows: Rows) -> Iterator[tuple[t
     if not outline.tied:
         yield tuple(range(len(outline.evidence))), rows
         return
-    ahead = [witness.rank * _APART_M - filling.edge_m(witness.layer)[rows] for witness in outline.evidence]
-    orders = np.argsort(np.column_stack(ahead), axis=1, kind="stable")  # as deep: in the order of their ids
+    depth_m = filling.edge_m([witness.layer for witness in outline.evidence], rows)
+    ranks = np.array([witness.rank for witness in outline.evidence])
+    orders = np.argsort((ranks[:, None] * _APART_M - depth_m).T, axis=1, kind="stable")  # as deep: in the order of their ids
     for some in _alike(orders):
         yield tuple(orders[some[0]].tolist()), rows[some]
 
 
 def _alike(table: Rows) -> list[Rows]:
-    """Give the numbers of the rows of a table that are the same."""
+    """Give the numbers of the rows of a table that are the same; mostly all are."""
+    if (table == table[0]).all():
+        return [np.arange(len(table))]
     by_row = np.lexsort(table.T)
     ends = np.flatnonzero((np.diff(table[by_row], axis=0) != 0).any(axis=1)) + 1
     return np.split(by_row, ends)
