@@ -53,3 +53,18 @@ def radius_m(
 def far_radius_m(*, cep50_m: float, cep95_m: float) -> float:
     """Give the radius that holds the customer but for one time in two thousand: an edge beyond it needs no samples."""
     return float(radius_m(cep50_m=cep50_m, cep95_m=cep95_m, quantile=3.29))
+
+
+def kinds_of_error(errors_m: npt.NDArray[np.float64]) -> tuple[list[tuple[float, float]], npt.NDArray[np.intp]]:
+    """Find the kinds of error, of which many locations share few, and the kind of each.
+
+    Parameters
+    ----------
+    errors_m
+        float64[n, 2]: cep50_m and cep95_m.
+    """
+    if (errors_m == errors_m[:1]).all():
+        return [tuple(pair) for pair in errors_m[:1].tolist()], np.zeros(len(errors_m), dtype=np.intp)
+    pairs = list(map(tuple, errors_m.tolist()))
+    numbers = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}
+    return list(numbers), np.array([numbers[pair] for pair in pairs], dtype=np.intp)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from coverage_check.availability import Floats
 
+_NO_HALF = 0.499
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
@@ -44,7 +46,7 @@ class Series:
     def decide(self, grounds: Grounds) -> Decisions:
         """Decide at every position, as at each of them alone."""
         made_at = now()
-        recorded = np.array([[round(number, 7) for number in axis.tolist()] for axis in (self.lat, self.lon)])
+        recorded = np.array([recorded_degrees(axis) for axis in (self.lat, self.lon)])
         swapped = looks_swapped(grounds.snapshot, lat=recorded[0], lon=recorded[1])
         texts = [position_text(lat=y, lon=x) for y, x in zip(self.lat.tolist(), self.lon.tolist(), strict=True)]
 
@@ -81,6 +83,20 @@ class Series:
         return undetermined(
             order, ReasonCode.INVALID_INPUT, provenance=grounds.provenance(), made_at=made_at, remark=SWAPPED
         )
+
+
+def recorded_degrees(axis: "Floats") -> "Floats":
+    """Round to seven decimals, each to the very number that Python's `round` gives, which `Location.as_recorded` uses.
+
+    That is the float nearest to the decimal nearest to the number. Up to 180, multiplying by 10^7 is off by less than 2^-22,
+    which leaves no doubt about the nearest integer but close to a half. That and 10^7 are exact, and division rounds right.
+    """
+    scaled = axis * 1e7
+    nearest = np.rint(scaled)
+    rounded: Floats = nearest / 1e7
+    doubtful = np.flatnonzero(np.abs(scaled - nearest) > _NO_HALF)
+    rounded[doubtful] = [round(number, 7) for number in axis[doubtful].tolist()]
+    return rounded
 
 
 def degrees(lat: "npt.ArrayLike", lon: "npt.ArrayLike") -> "tuple[Floats, Floats]":

@@ -28,7 +28,7 @@ from coverage_check.coverage.lookup import Areas
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.layer import Layer
 from coverage_check.location import Candidate, Location, Match
-from coverage_check.spread import SAMPLES, far_radius_m, offsets_m
+from coverage_check.spread import SAMPLES, far_radius_m, kinds_of_error, offsets_m
 
 CAP_M = STATED_DISTANCE_M
 """Beyond this, an edge is only said to be farther."""
@@ -57,7 +57,8 @@ class Spots:
         x, y = snapshot.to_metric(lon=lon, lat=lat)
         self.x, self.y = (np.nan_to_num(axis, posinf=_NOWHERE_M, neginf=-_NOWHERE_M) for axis in (x, y))
         self.cep50_m, self.cep95_m = error.T
-        self.far_m = np.array([_far_m(*pair) for pair in error.tolist()])
+        kinds, kind = kinds_of_error(error)
+        self.far_m = np.array([_far_m(*pair) for pair in kinds])[kind]
         self.covered, self.surveyed = self._areas.look(self.x, self.y)
         self._edge_m = np.full((self._areas.claims.max(initial=-1) + 1, len(self.x)), np.nan)
 

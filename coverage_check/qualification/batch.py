@@ -4,8 +4,8 @@
 like the day before's.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -13,19 +13,21 @@ import numpy as np
 from coverage_check.availability import Floats, Rows, Surroundings
 from coverage_check.decision import Verdict
 from coverage_check.layer import Layer
+from coverage_check.location import Match
 from coverage_check.products import Product
 from coverage_check.qualification.filling import Filling
 from coverage_check.qualification.gaps import Gapped, inner
 from coverage_check.qualification.order import Alike
 from coverage_check.qualification.outline import Outline
 from coverage_check.qualification.season import Season, season
-from coverage_check.qualification.sharing import Comparison, Example, cut
+from coverage_check.qualification.sharing import Comparison, Example, Groups, rows_by
 from coverage_check.qualification.stances import Question
 from coverage_check.qualification.weighing import VERDICTS, Doubt, Weigher
 from coverage_check.qualification.writing import write
 
 _DELIVERABLE = VERDICTS.index(Verdict.DELIVERABLE)
 _KEPT = 4096
+_OPEN = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,74 +94,84 @@ class Outlines:
                 yield from self._decide(alike, own, weigher)
 
     def _decide(self, alike: Alike, own: Question, weigher: Weigher) -> Iterator[Part]:
-        outlines: dict[int, Outline] = {}
-        rows_of: dict[int, list[int]] = {}
-        for row, outline in enumerate(self._outlined(alike, own, weigher)):
-            outlines[id(outline)] = outline
-            rows_of.setdefault(id(outline), []).append(row)
-        groups = [(outline, np.array(rows_of[name])) for name, outline in outlines.items()]
+        groups = self._outlined(alike, own, weigher)
         errors_m = [alike.errors_m[row] for row in np.searchsorted(alike.rows, weigher.rows).tolist()]
         filling = Filling(weigher, own, groups, errors_m)
         for outline, rows in groups:
             yield from _parts(outline, alike, weigher, filling, rows)
 
-    def _outlined(self, alike: Alike, own: Question, weigher: Weigher) -> list[Outline]:
-        """Give each row its outline: one that is kept, or one made for the first such row."""
+    def _outlined(self, alike: Alike, own: Question, weigher: Weigher) -> list[tuple[Outline, Rows]]:
+        """Give each outline's rows: one that is kept, or one made for the first such row."""
         if self._count > _KEPT:
             self._kept, self._count = {}, 0
-        kept = self._kept.setdefault(alike.key, _Kept({}, {}))
-        compared = Comparison(weigher, own)
-        found: list[Outline | None] = [None] * len(weigher.rows)
-        open_rows = list(range(len(found)))
-        for asked in kept.asked_of(compared.own):
-            open_rows = _match(open_rows, compared.prints(asked), kept.outlines[asked], found)
-        while open_rows:
-            row = open_rows[0]
+        kept = self._kept.setdefault(alike.key, _Kept())
+        compared = Comparison(weigher, own, ambiguous=alike.location.match is Match.AMBIGUOUS)
+        found = _Found(len(weigher.rows))
+        for asked in kept.asked_of(compared.own.prints):
+            found.match(compared.alike(asked), kept.outlines[asked])
+        while (row := found.first_open()) is not None:
             example = Example(weigher, row, own)
             outline = write(alike, example, self._catalogue)
             if example.alone:
-                found[row] = outline
-                open_rows.remove(row)
+                found.give(row, outline)
                 continue
             asked = tuple(example.asked)
-            printed = compared.prints(asked)
-            kept.keep(outline, asked, compared.own[row], printed[row])
+            groups = compared.alike(asked)
+            kept.keep(outline, asked, compared.own.print_of(row), groups.print_of(row))
             self._count += 1
-            open_rows = _match(open_rows, printed, kept.outlines[asked], found)
-        return [outline for outline in found if outline is not None]
+            found.match(groups, kept.outlines[asked])
+        return found.groups()
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """Outlines by the questions asked for them and what these came to, and which were asked of rows of a kind."""
 
-    outlines: dict[tuple[Question, ...], dict[bytes, Outline]]
-    asked: dict[bytes, list[tuple[Question, ...]]]
+    outlines: dict[tuple[Question, ...], dict[bytes, Outline]] = field(default_factory=dict)
+    asked: dict[bytes, list[tuple[Question, ...]]] = field(default_factory=dict)
+    told: dict[Hashable, Outline] = field(default_factory=dict)
 
     def asked_of(self, own: Sequence[bytes]) -> list[tuple[Question, ...]]:
         """Give what was asked of rows in which the same comes of their own question as in one of these."""
-        return list(dict.fromkeys(asked for print_ in dict.fromkeys(own) for asked in self.asked.get(print_, ())))
+        return list(dict.fromkeys(asked for print_ in own for asked in self.asked.get(print_, ())))
 
     def keep(self, outline: Outline, asked: tuple[Question, ...], own: bytes, print_: bytes) -> None:
-        """Keep an outline."""
-        self.outlines.setdefault(asked, {})[print_] = outline
+        """Keep an outline; one that tells the same as an older one is that, so that their rows are filled in together."""
+        self.outlines.setdefault(asked, {})[print_] = self.told.setdefault(outline.told, outline)
         known = self.asked.setdefault(own, [])
         if asked not in known:
             known.append(asked)
 
 
-def _match(
-    rows: Sequence[int], printed: Sequence[bytes], kept: Mapping[bytes, Outline], found: list[Outline | None]
-) -> list[int]:
-    """Give the rows their outlines where there is one; return the others."""
-    others = []
-    for row in rows:
-        outline = kept.get(printed[row])
-        if outline is None:
-            others.append(row)
-        else:
-            found[row] = outline
-    return others
+class _Found:
+    """The outlines that rows were given; at first none has one."""
+
+    def __init__(self, count: int) -> None:
+        self._outlines: dict[Outline, int] = {}
+        self._of = np.full(count, _OPEN)
+
+    def first_open(self) -> int | None:
+        """Give the first row without an outline; None if all have one."""
+        row = int(np.argmax(self._of == _OPEN))
+        return row if self._of[row] == _OPEN else None
+
+    def give(self, row: int, outline: Outline) -> None:
+        """Give one row its outline."""
+        self._of[row] = self._number(outline)
+
+    def match(self, groups: Groups, kept: Mapping[bytes, Outline]) -> None:
+        """Give the rows of each group that have no outline the one that is kept for them, if there is one."""
+        outlines = map(kept.get, groups.prints)
+        numbers = np.array([_OPEN if outline is None else self._number(outline) for outline in outlines])
+        self._of = np.where(self._of == _OPEN, numbers[groups.of], self._of)
+
+    def groups(self) -> list[tuple[Outline, Rows]]:
+        """Give each outline with its rows, ascending, when all rows have one."""
+        rows = rows_by(self._of, len(self._outlines))
+        return [(outline, some) for outline, some in zip(self._outlines, rows, strict=True) if some.size]
+
+    def _number(self, outline: Outline) -> int:
+        return self._outlines.setdefault(outline, len(self._outlines))
 
 
 def _parts(outline: Outline, alike: Alike, weigher: Weigher, filling: Filling, rows: Rows) -> Iterator[Part]:
@@ -178,10 +190,7 @@ def _ordered(outline: Outline, filling: Filling, rows: Rows) -> Iterator[tuple[t
     by_depth = np.argsort(-edge_m, axis=1, kind="stable")  # and of one rank, in the order of their ids
     by_rank = np.argsort(ranks[by_depth], axis=1, kind="stable")
     orders = np.take_along_axis(by_depth, by_rank, axis=1)
-    same: dict[bytes, list[int]] = {}
-    for number, order in enumerate(cut(orders)):
-        same.setdefault(order, []).append(number)
-    for some in same.values():
+    for some in Groups(orders).rows():
         yield tuple(orders[some[0]].tolist()), rows[some]
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from coverage_check.availability import Floats
 from coverage_check.decision import Verdict
@@ -24,7 +23,7 @@ from coverage_check.qualification.explanation import Case
 from coverage_check.qualification.stances import Fit, Question, Time, conditional_use, own_use, verdict_for
 from coverage_check.qualification.weighing import VERDICTS, Codes
 from coverage_check.reliability import Reliability
-from coverage_check.spread import offsets_m
+from coverage_check.spread import kinds_of_error, offsets_m
 
 _REACH_M = 50_000.0
 """Farthest distance from the edge that is looked at; every threshold that can be crossed is crossed nearer."""
@@ -94,7 +93,7 @@ def flips(edge: Edge, case: Case, errors_m: Floats, edge_distance_m: Floats, bea
         float64[n]: to the edge; a bearing of NaN is none.
     """
     found = no_flips(len(errors_m))
-    kinds, kind = _kinds(errors_m)
+    kinds, kind = kinds_of_error(errors_m)
     for number, (cep50_m, cep95_m) in enumerate(kinds):
         rows = np.flatnonzero((kind == number) & ~np.isnan(bearing_deg))
         zones = _zones((cep50_m, cep95_m, case.location.gross_error), edge, case.product.risk)
@@ -120,15 +119,6 @@ def nearer(one: Flips, other: Flips) -> Flips:
         np.where(first, one.bearing_deg, other.bearing_deg),
         np.where(first, one.to, other.to),
     )
-
-
-def _kinds(errors_m: Floats) -> tuple[list[tuple[float, float]], npt.NDArray[np.intp]]:
-    """Find the kinds of error, for many rows share few, and each row's."""
-    if (errors_m == errors_m[:1]).all():
-        return [tuple(pair) for pair in errors_m[:1].tolist()], np.zeros(len(errors_m), dtype=np.intp)
-    pairs = list(map(tuple, errors_m.tolist()))
-    numbers = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}
-    return list(numbers), np.array([numbers[pair] for pair in pairs], dtype=np.intp)
 
 
 def _zones(error: _Error, edge: Edge, risk: Risk) -> list[tuple[float, Verdict]]:

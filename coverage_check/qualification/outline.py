@@ -60,7 +60,7 @@ Value = Probability | Share | Distance | DistanceWords
 """What fills a gap, in each row its own."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Outline:
     """What alike rows share.
 
@@ -109,6 +109,12 @@ class Outline:
     def crossing(self) -> Hashable:
         """What tells whose verdicts change alike where an edge is crossed."""
         return self.case.verdict, *((edge.layer.id, *edge.become.items()) for edge in self.edges)
+
+    @property
+    def told(self) -> Hashable:
+        """All that is seen of it: of two outlines that tell the same, one is enough."""
+        whole = self.text(tuple(range(len(self.evidence))))
+        return whole, self._sentences, self.evidence, tuple(self.values.items()), self.crossing
 
     def text(self, order: tuple[int, ...]) -> Gapped:
         """Give the canonical JSON with gaps, the evidence in an order."""

@@ -1,22 +1,23 @@
 """Which rows of a batch are alike: those in which everything that a decision is chosen by is the same.
 
 One row is decided in full, and it is noted which questions were weighed on the way. Every other row in which the layers
-cover the same, and these questions come to the same, is decided alike; only its numbers differ.
+cover the same, and these questions come to the same, is decided alike; only its numbers differ. `tests/unit/test_sharing.py`
+holds such rows to each row alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from coverage_check import wording
-from coverage_check.availability import Availability, Bools, Floats
+from coverage_check.availability import Availability, Bools, Floats, Rows
 from coverage_check.decision import Verdict
 from coverage_check.layer import Layer
 from coverage_check.qualification.assessment import Assessment, Prospect, assessed
 from coverage_check.qualification.questions import HOPE, LEAST
-from coverage_check.qualification.stances import NEARLY_ALL, Question, Reach, Stance, elsewhere, numbers
-from coverage_check.qualification.weighing import VERDICTS, Prospects, Weighed, Weigher
+from coverage_check.qualification.stances import NEARLY_ALL, Fit, Question, Reach, Stance, Time, elsewhere, numbers
+from coverage_check.qualification.weighing import VERDICTS, Weighed, Weigher
 
 Prints = npt.NDArray[np.uint8]
 _DELIVERABLE, _UNDETERMINED = VERDICTS.index(Verdict.DELIVERABLE), VERDICTS.index(Verdict.UNDETERMINED)
@@ -40,7 +41,8 @@ class Example:
         around, self._at = weigher.surroundings, weigher.rows[row : row + 1]
         self._split, self._near = [False] * len(around.layers), [False] * len(around.layers)
         reach = Reach.of(weigher.weigh(own).stances)
-        for layer, near in zip(reach.claims, _near(weigher, reach.claims)[row].tolist(), strict=True):
+        edge_m = around.edge_distance_m(self._at, reach.claims)[0]
+        for layer, near in zip(reach.claims, (np.abs(edge_m) <= weigher.cep95_m[row]).tolist(), strict=True):
             self._split[layer], self._near[layer] = bool(weigher.seen(layer, reach)[1][row]), near
         self.availabilities = tuple(
             Availability(
@@ -73,59 +75,136 @@ class Example:
         return {each.layer.id: each for each in found.values()}
 
 
+class Groups:
+    """Rows of a table that are the same in it.
+
+    Attributes
+    ----------
+    prints
+        What is the same in each group, as bytes.
+    of
+        int[n]: the group of each row.
+    """
+
+    def __init__(self, table: npt.NDArray[np.generic]) -> None:
+        data, width = table.tobytes(), table.itemsize * table.shape[1]
+        groups: dict[bytes, int] = {}
+        of = [groups.setdefault(data[at : at + width], len(groups)) for at in range(0, len(data), width)]
+        self.prints, self.of = list(groups), np.array(of, dtype=np.intp)
+
+    def print_of(self, row: int) -> bytes:
+        """Give what is the same in the group of a row."""
+        return self.prints[int(self.of[row])]
+
+    def rows(self) -> list[Rows]:
+        """Give the rows of each group, ascending."""
+        return rows_by(self.of, len(self.prints))
+
+
+def rows_by(numbers: Rows, count: int) -> list[Rows]:
+    """Give, for each number below a count, the rows that have it, ascending."""
+    ends = np.cumsum(np.bincount(numbers, minlength=count))
+    return np.split(np.argsort(numbers, kind="stable"), ends[:-1])
+
+
 class Comparison:
     """What has to be the same in two rows, so that the same is chosen.
+
+    Only that, and only where something is chosen by it: what stands in a print without being seen in a decision parts rows
+    that could have been decided together.
 
     Attributes
     ----------
     own
-        Each row's, as far as its own question goes: rows in which that differs are never alike.
+        The rows as far as their own question goes: those in which that differs are never alike.
     """
 
-    def __init__(self, weigher: Weigher, own: Question) -> None:
-        self._weigher = weigher
-        self._ahead = weigher.prospects(own)
-        self._own = self._of_own(weigher.weigh(own))
-        self.own = cut(self._own)
-        self._prints: dict[tuple[Question, ...], list[bytes]] = {}
+    def __init__(self, weigher: Weigher, own: Question, *, ambiguous: bool) -> None:
+        self._weigher, self._ambiguous = weigher, ambiguous
+        self._weighed = weigher.weigh(own)
+        self._open = self._weighed.verdict == _UNDETERMINED
+        self._too_coarse = ~self._weighed.agree | (weigher.gross_error > 1 - own.product.risk.yes)
+        self._own = np.hstack((self._of_own(), self._spared()))
+        self.own = Groups(self._own)
+        self._alike: dict[tuple[Question, ...], Groups] = {}
 
-    def prints(self, questions: tuple[Question, ...]) -> list[bytes]:
-        """Give each row's, wherever these questions are asked, its own first."""
-        if questions not in self._prints:
+    def alike(self, questions: tuple[Question, ...]) -> Groups:
+        """Tell which rows are alike wherever these questions are asked, their own first."""
+        if questions not in self._alike:
             weighed = [self._weigher.weigh(question) for question in questions]
-            columns = [self._own, *(column for each in weighed[1:] for column in _chosen_by(each, self._weigher))]
-            self._prints[questions] = cut(np.concatenate([*columns, _ranks(weighed, self._ahead)], axis=1))
-        return self._prints[questions]
+            columns = [column for each in weighed[1:] for column in self._of_other(each)]
+            self._alike[questions] = Groups(np.hstack((self._own, *columns, _offered(weighed))))
+        return self._alike[questions]
 
-    def _of_own(self, weighed: Weighed) -> Prints:
-        weigher, around, rows = self._weigher, self._weigher.surroundings, self._weigher.rows
-        own, reach = list(numbers(weighed.stances)), Reach.of(weighed.stances)
-        covered, surveyed = around.covered[rows], around.surveyed[rows]
-        columns: list[Prints] = [np.packbits(covered[:, own], axis=1), np.packbits(surveyed[:, own], axis=1)]
-        columns += _elsewhere(weighed, around.layers, covered & surveyed)
-        columns += [weigher.seen(layer, reach)[1][:, None].astype(np.uint8) for layer in reach.claims]
-        columns.append(_near(weigher, reach.claims).astype(np.uint8))
-        columns.append(self._ahead.spot_possible[:, None].astype(np.uint8))
-        return np.concatenate([*columns, *_chosen_by(weighed, weigher)], axis=1)
+    def _of_own(self) -> Prints:
+        weighed, around, rows = self._weighed, self._weigher.surroundings, self._weigher.rows
+        own = list(numbers(weighed.stances))
+        surveyed = around.surveyed[rows]
+        claimed = around.covered[rows] & surveyed
+        columns: list[Prints] = [np.packbits(claimed[:, own], axis=1), np.packbits(surveyed[:, own], axis=1)]
+        lacking = ~_covered_here(weighed, claimed)
+        columns += _elsewhere(weighed, around.layers, claimed, lacking)
+        hopeful = self._weigher.prospects(weighed.question).spot_possible & lacking & (weighed.verdict != _DELIVERABLE)
+        columns += [hopeful[:, None].astype(np.uint8), self._outcome(), *self._splits()]
+        columns += [_nearest(alike, self._weigher) for alike in _kinds(weighed).values() if len(alike) > 1]
+        return np.hstack(columns)
+
+    def _outcome(self) -> Prints:
+        """Tell which verdict it is; of an undetermined one, how much is unknown, and of a yes, how sure it is."""
+        weighed, open_ = self._weighed, self._open
+        nowhere, because = open_ & (weighed.unknown >= NEARLY_ALL), open_ & weighed.partly_unknown
+        partly = because & (weighed.unknown - self._weigher.gross_error > 1 - NEARLY_ALL)
+        flags = (weighed.agree, nowhere, because & nowhere, partly, _surely(weighed))
+        return np.column_stack((weighed.verdict, weighed.weakest, *flags)).astype(np.uint8)
+
+    def _splits(self) -> list[Prints]:
+        """Tell where an edge runs between the places: a measured claim counts there, and so does a second doubt."""
+        weigher, reach = self._weigher, Reach.of(self._weighed.stances)
+        named = self._open & (self._too_coarse | self._ambiguous)
+        columns = []
+        for layer in reach.claims:
+            if weigher.surroundings.layers[layer].curve is not None:
+                columns.append(weigher.seen(layer, reach)[1])
+            if named.any():
+                near = np.abs(weigher.surroundings.edge_distance_m(weigher.rows, [layer])[:, 0]) <= weigher.cep95_m
+                columns.append(named & near & weigher.seen(layer, reach)[1])
+        return [column[:, None].astype(np.uint8) for column in columns]
+
+    def _spared(self) -> Prints:
+        """Rank what the answers to an undetermined order's questions are expected to spare (`questions`)."""
+        ask, ahead = self._weighed.question.product.risk.ask, self._weigher.prospects(self._weighed.question)
+        exact, each = ask - ahead.loss_at_place, ask - ahead.loss_of_each
+        position, operator = exact * HOPE["POSITION"], ahead.unclear * ask * HOPE["MAP_OF_OPERATOR"]
+        finer = np.where(self._too_coarse, exact, 0.0)
+        values = [position, operator, finer, *([each] if self._ambiguous else [])]
+        marks = [ask * share for share in sorted(set(HOPE.values()))]
+        little = (position < LEAST * ask)[:, None]
+        spared: Prints = np.hstack((_ranked(values, marks), little)).astype(np.uint8) * self._open[:, None]
+        return spared
+
+    def _of_other(self, weighed: Weighed) -> Iterator[Prints]:
+        """Tell of another question whether it is a yes, and which claims that rests on."""
+        around, rows = self._weigher.surroundings, self._weigher.rows
+        sold = weighed.verdict == _DELIVERABLE
+        yield np.column_stack((sold, _surely(weighed), weighed.weakest)).astype(np.uint8)
+        for (_, fit, time), alike in _kinds(weighed).items():
+            if (fit, time) == (Fit.QUALIFIES, Time.LIVE):
+                yield _nearest(alike, self._weigher)
+        enough = [stance.number for each in weighed.stances for stance in each if stance.fit is Fit.QUALIFIES]
+        if len(enough) > 1 or any(around.layers[number].curve for number in enough):  # one may follow, or was measured
+            yield np.packbits((around.covered[rows] & around.surveyed[rows])[:, enough], axis=1)
 
 
-def cut(rows: npt.NDArray[np.generic]) -> list[bytes]:
-    """Give each row of a table as bytes, which can be compared at once."""
-    data, width = rows.tobytes(), rows.itemsize * rows.shape[1]
-    return [data[start : start + width] for start in range(0, len(data), width)]
-
-
-def _elsewhere(own: Weighed, layers: Sequence[Layer], claimed: Bools) -> list[Prints]:
+def _elsewhere(own: Weighed, layers: Sequence[Layer], claimed: Bools, lacking: Bools) -> list[Prints]:
     """Tell which other layers are named: the first that covers the place, of each kind. A yes names none."""
     question = own.question
-    open_ = (own.verdict != _DELIVERABLE)[:, None] | (not question.product.on_sale(question.on))
+    open_ = (lacking & ((own.verdict != _DELIVERABLE) | (not question.product.on_sale(question.on))))[:, None]
     columns = []
     for focus in _focuses(own):
         named = elsewhere(question, [stance.layer for stance in focus], layers)
         for code in dict(named):
             candidates = [number for kind, number in named if kind is code]
-            there = claimed[:, candidates] & open_
-            columns.append(np.where(there.any(axis=1), np.argmax(there, axis=1), len(candidates)).astype(np.uint8)[:, None])
+            columns.append(_first(claimed[:, candidates] & open_))
     return columns
 
 
@@ -135,60 +214,55 @@ def _focuses(weighed: Weighed) -> Sequence[Sequence[Stance]]:
     return weighed.stances if every else [tuple(stance for each in weighed.stances for stance in each)]
 
 
-def _chosen_by(weighed: Weighed, weigher: Weigher) -> list[Prints]:
-    return [_outcome(weighed, weigher), *_nearest(weighed, weigher)]
-
-
-def _outcome(weighed: Weighed, weigher: Weigher) -> Prints:
-    partly = weighed.unknown - weigher.gross_error > 1 - NEARLY_ALL
-    flags = (weighed.agree, weighed.partly_unknown, weighed.unknown >= NEARLY_ALL, partly)
-    sure = weighed.yes >= wording.SURELY_FROM
-    return np.column_stack((weighed.verdict, weighed.weakest, *flags, sure)).astype(np.uint8)
-
-
-def _nearest(weighed: Weighed, weigher: Weigher) -> list[Prints]:
-    """Tell which of the claims of one fit and time has its edge deepest: `Assessment.best`."""
-    columns = []
-    for focus in _focuses(weighed):
-        kinds: dict[object, list[Stance]] = {}
+def _kinds(weighed: Weighed) -> Mapping[tuple[int, Fit, Time], list[Stance]]:
+    """Put the stances of a focus, fit and time together, of which `Assessment.best` takes one."""
+    kinds: dict[tuple[int, Fit, Time], list[Stance]] = {}
+    for number, focus in enumerate(_focuses(weighed)):
         for stance in focus:
-            kinds.setdefault((stance.fit, stance.time), []).append(stance)
-        for alike in kinds.values():
-            if len(alike) > 1:
-                layers = [stance.number for stance in alike]
-                edge_m = weigher.surroundings.edge_distance_m(weigher.rows, layers)
-                speak = weigher.surroundings.surveyed[weigher.rows][:, layers]
-                columns.append(np.argmax(np.where(speak, edge_m, -np.inf), axis=1).astype(np.uint8)[:, None])
-    return columns
+            kinds.setdefault((number, stance.fit, stance.time), []).append(stance)
+    return kinds
 
 
-def _near(weigher: Weigher, layers: Sequence[int]) -> Bools:
-    near: Bools = np.abs(weigher.surroundings.edge_distance_m(weigher.rows, layers)) <= weigher.cep95_m[:, None]
-    return near
+def _covered_here(weighed: Weighed, claimed: Bools) -> Bools:
+    """Tell where `Assessment.covered_here` holds."""
+    live = [
+        claimed[:, [stance.number for stance in focus if stance.is_((Fit.QUALIFIES,), (Time.LIVE,))]].any(axis=1)
+        for focus in _focuses(weighed)
+    ]
+    here: Bools = np.array(live)[weighed.weakest, np.arange(len(claimed))]
+    return here
 
 
-def _ranks(weighed: Sequence[Weighed], ahead: Prospects) -> Prints:
-    """Rank what is chosen by size: offers by their probability, and questions by what their answers are expected to spare.
-
-    An undetermined order's questions spare losses; the others' serve an offer (`questions`).
-    """
-    own = weighed[0]
-    risk, open_ = own.question.product.risk, (own.verdict == _UNDETERMINED)[:, None]
-    exact, each = risk.ask - ahead.loss_at_place, risk.ask - ahead.loss_of_each
-    shares = sorted({1.0, LEAST, *HOPE.values()})
-    asking = [np.full_like(exact, risk.ask * share) for share in shares]
-    spared = (exact, exact * HOPE["POSITION"], each, ahead.unclear * risk.ask * HOPE["MAP_OF_OPERATOR"], *asking)
-    offered = [np.where(one.verdict == _DELIVERABLE, np.round(one.yes, 6), 0.0) for one in weighed]
-    offered += [one * share for one in offered for share in sorted(set(HOPE.values()))]
-    offered += [np.full_like(exact, share) for share in shares]
-    return np.hstack((_ranked(spared, open_), _ranked(offered, ~open_), _ranked(offered[: len(weighed)], open_)))
+def _nearest(alike: Sequence[Stance], weigher: Weigher) -> Prints:
+    """Tell whose edge is deepest, of the claims that speak there."""
+    layers = [stance.number for stance in alike]
+    speak = weigher.surroundings.surveyed[weigher.rows][:, layers]
+    edge_m = weigher.surroundings.edge_distance_m(weigher.rows, layers)
+    return _first(speak & (edge_m == np.where(speak, edge_m, -np.inf).max(axis=1, keepdims=True)))
 
 
-def _ranked(columns: Sequence[Floats], where: Bools) -> Prints:
-    """Rank each row's values; equal ones have the same rank, and all have where it doesn't matter."""
-    values = np.where(where, np.round(np.column_stack(columns), 6), 0.0)
-    order = np.argsort(values, axis=1, kind="stable")
-    steps = np.diff(np.take_along_axis(values, order, axis=1), axis=1, prepend=0.0) > 0
-    ranks = np.empty(values.shape, dtype=np.uint8)
-    np.put_along_axis(ranks, order, np.cumsum(steps, axis=1).astype(np.uint8), axis=1)
-    return ranks
+def _first(held: Bools) -> Prints:
+    """Tell the first column that holds in each row; their count for none."""
+    first: Prints = np.where(held.any(axis=1), np.argmax(held, axis=1), held.shape[1]).astype(np.uint8)[:, None]
+    return first
+
+
+def _surely(weighed: Weighed) -> Bools:
+    surely: Bools = (weighed.verdict == _DELIVERABLE) & (weighed.yes >= wording.SURELY_FROM)
+    return surely
+
+
+def _offered(weighed: Sequence[Weighed]) -> Prints:
+    """Rank offers by their probability, and the questions that serve them by what may be hoped of them (`questions`)."""
+    likely = [np.where(one.verdict == _DELIVERABLE, np.round(one.yes, 6), 0.0) for one in weighed]
+    shares = sorted({1.0, HOPE["ANTENNA_POSSIBLE"], HOPE["PLACE_OF_USE"]})
+    return _ranked([one * share for one in likely for share in shares], [1.0, HOPE["BY_A_WINDOW"]])
+
+
+def _ranked(values: Sequence[Floats], marks: Sequence[float]) -> Prints:
+    """Rank each row's values among each other and some marks: count those below; equal ones have the same rank."""
+    columns = np.round([*values, *(np.full_like(values[0], mark) for mark in marks)], 6)
+    ranks = np.zeros(columns.shape, dtype=np.uint8)
+    for column in columns:
+        ranks += column < columns
+    return ranks.T

@@ -1,0 +1,210 @@
+"""Rows that are decided together get, to the byte, what each gets alone: on made maps that are cruel about it."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coverage_check.availability import Availability, Bools, Floats, Places, Rows
+from coverage_check.curve import Curve
+from coverage_check.decision import AskedAddress, Provenance, Versions
+from coverage_check.layer import Layer
+from coverage_check.location import Candidate, Location, LocationLevel, Match
+from coverage_check.products import Need, Product, Risk
+from coverage_check.qualification import Found, Order, Outlines, decide, decide_all
+from coverage_check.qualification.decide import _Given
+from coverage_check.spread import offsets_m
+from coverage_check.technology import Condition, PlaceOfUse, Receiver, SignalLevel, Technology
+from tests.made_claims import ON, layer, product
+
+CURVE = Curve(
+    points=((0.0, 0.8), (50.0, 0.99)), readings=90, segments=9, share=0.9, low=0.8, high=0.96, threshold_dbm=-100.0
+)
+VERSIONS = Versions(coverage_check="1", geos="3", proj="9", gdal="3")
+PROVENANCE = Provenance(snapshot="s", register="r", products="p", rules="u", versions=VERSIONS)
+NOBODY = AskedAddress(given="given", kind="coordinates", normalised="normalised")
+PLACES = 64
+
+claims = st.fixed_dictionaries(
+    {
+        "network": st.sampled_from(("Exempelnät", "Exempelnät", "Other")),
+        "technology": st.sampled_from((Technology.G4, Technology.G4, Technology.G3)),
+        "level": st.sampled_from((None, SignalLevel.BASIC, SignalLevel.GOOD, SignalLevel.VERY_GOOD)),
+        "receiver": st.sampled_from((Receiver.HANDSET, Receiver.HANDSET, Receiver.OUTDOOR_ANTENNA)),
+        "min_download_mbps": st.sampled_from((None, 2.0, 10.0)),
+        "published": st.sampled_from((date(2025, 6, 1), date(2025, 8, 1))),
+        "valid_from": st.sampled_from((date(2014, 5, 1), date(2014, 5, 1), date(2025, 12, 1))),
+        "valid_until": st.sampled_from((None, date(2025, 11, 30), date(2025, 1, 31))),
+        "stale_after": st.sampled_from((date(2026, 7, 6), date(2025, 10, 1))),
+        "curve": st.sampled_from((None, None, CURVE)),
+    }
+)
+needs = st.lists(
+    st.builds(
+        Need,
+        technology=st.sampled_from((Technology.G4, Technology.G3)),
+        min_level=st.sampled_from((None, SignalLevel.BASIC, SignalLevel.GOOD)),
+        network=st.sampled_from((None, None, "Other")),
+    ),
+    min_size=1,
+    max_size=2,
+).map(tuple)
+terms = st.fixed_dictionaries(
+    {
+        "receiver": st.sampled_from((Receiver.HANDSET, Receiver.INDOOR_ROUTER, Receiver.OUTDOOR_ANTENNA)),
+        "min_download_mbps": st.sampled_from((None, 5.0)),
+        "conditions": st.lists(st.sampled_from(Condition), unique=True).map(tuple),
+        "contract_months": st.sampled_from((None, 24)),
+        "sold_until": st.sampled_from((None, None, date(2025, 6, 1))),
+        "risk": st.sampled_from((Risk(), Risk(), Risk(mis_sale=900.0, lost_sale=800.0, ask=400.0))),
+        "all_of": st.sampled_from((False, False, True)),
+        "needs": needs,
+    }
+)
+ambiguous = [
+    Candidate(label=label, lat=59.8, lon=18.9, level=LocationLevel.ADDRESS_POINT, match=Match.EXACT, cep50_m=5, cep95_m=15)
+    for label in ("One road 1", "Other road 1")
+]
+kinds = st.builds(
+    Location,
+    lat=st.just(59.8),
+    lon=st.just(18.9),
+    level=st.sampled_from((LocationLevel.COORDINATES, LocationLevel.ADDRESS_POINT, LocationLevel.STREET)),
+    match=st.sampled_from((Match.EXACT, Match.EXACT, Match.PARTIAL)),
+    cep50_m=st.just(5.0),
+    cep95_m=st.sampled_from((15.0, 60.0)),
+    gross_error=st.sampled_from((0.005, 0.1)),
+) | st.just(
+    Location(
+        lat=59.8,
+        lon=18.9,
+        level=LocationLevel.ADDRESS_POINT,
+        match=Match.AMBIGUOUS,
+        cep50_m=5.0,
+        cep95_m=15.0,
+        candidates=tuple(ambiguous),
+    )
+)
+away_m = st.sampled_from((-5000.0, -90.0, -9.0, -2.0, 2.0, 9.0, 90.0, 500.0, 5000.0))
+
+
+class Made:
+    """The surroundings of many locations, row by row from those of one: `availability.Surroundings`."""
+
+    def __init__(self, rows: Sequence[Sequence[Availability]], place: Location) -> None:
+        self._rows = [_Given(row, place) for row in rows]
+        self.layers = self._rows[0].layers
+
+    @property
+    def covered(self) -> Bools:
+        """Whether each found place is covered."""
+        return np.vstack([row.covered for row in self._rows])
+
+    @property
+    def surveyed(self) -> Bools:
+        """Whether each layer speaks there."""
+        return np.vstack([row.surveyed for row in self._rows])
+
+    def edge_distance_m(self, rows: Rows, layers: Sequence[int]) -> Floats:
+        """Measure from found places."""
+        return np.vstack([self._rows[row].edge_distance_m(np.zeros(1, dtype=np.intp), layers) for row in rows.tolist()])
+
+    def edge_bearing_deg(self, rows: Rows, layer: int) -> Floats:
+        """Give the way to the nearest edge."""
+        return np.hstack([self._rows[row].edge_bearing_deg(np.zeros(1, dtype=np.intp), layer) for row in rows.tolist()])
+
+    def around(self, row: int, layers: Sequence[int]) -> Mapping[int, Availability]:
+        """Measure all around one place."""
+        return self._rows[row].around(0, layers)
+
+    def places(self, rows: Rows, claims: Sequence[int], surveys: Sequence[int]) -> Iterator[Places]:
+        """Look around, one row after the other."""
+        for row in rows.tolist():
+            for places in self._rows[row].places(np.zeros(1, dtype=np.intp), claims, surveys):
+                yield replace(places, rows=np.array([row]))
+
+
+def said(claim: Layer, edge_distance_m: float, place: Location, *, surveyed: bool) -> Availability:
+    """Say what a claim with a straight edge says around a place."""
+    east_m = offsets_m(cep50_m=place.cep50_m, cep95_m=place.cep95_m, count=PLACES)[:, 0]
+    distance_m = np.clip(np.append(edge_distance_m, edge_distance_m + east_m), -5000, 5000)
+    return Availability(
+        layer=claim,
+        covered=distance_m >= 0,
+        surveyed=np.full(distance_m.size, surveyed),
+        edge_distance_m=distance_m,
+        edge_bearing_deg=None if abs(edge_distance_m) >= 5000 else 90.0,
+    )
+
+
+def decided_together(
+    order: Order, place: Location, rows: Sequence[Sequence[Availability]], catalogue: Mapping[str, Product]
+) -> list[bytes]:
+    """Decide the same order at places of one kind; give the canonical JSON of each."""
+    found = [Found(row=number, order=order, location=place, provenance=PROVENANCE) for number in range(len(rows))]
+    parts = decide_all(found, Made(rows, place), Outlines(catalogue))
+    contents = {row: content for part in parts for row, content in zip(part.rows.tolist(), part.contents(), strict=True)}
+    return [contents[row] for row in range(len(rows))]
+
+
+@st.composite
+def catalogues(draw: st.DrawFn) -> dict[str, Product]:
+    """Make a product and two that may be offered instead."""
+    codes = ("sold", "other", "third")
+    made = {}
+    for code in codes:
+        fields = draw(terms)
+        items, every = fields.pop("needs"), fields.pop("all_of")
+        group = {"any_of": (), "all_of": items} if every else {"any_of": items}
+        others = tuple(each for each in codes if each != code)
+        made[code] = product(code=code, name=code.title(), alternatives=others, **group, **fields)
+    return made
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), catalogue=catalogues(), kind=kinds, fields=st.lists(claims, min_size=3, max_size=7))
+def test_rows_decided_together_are_as_they_are_alone(
+    data: st.DataObject, catalogue: dict[str, Product], kind: Location, fields: list[dict[str, object]]
+) -> None:
+    layers = [layer(f"layer-{number}", **each) for number, each in enumerate(fields)]
+    seldom = st.sampled_from((True, True, True, True, False))
+    row = st.tuples(*(st.tuples(away_m, st.floats(0, 1), seldom) for _ in layers))
+    drawn = data.draw(st.lists(row, min_size=12, max_size=12))
+    # Every row once more, a little off, so that there are some that ought to be alike.
+    drawn += [tuple((metres, jitter + 0.25, there) for metres, jitter, there in each) for each in drawn]
+    moved = data.draw(st.sampled_from((None, lambda lat, lon, east_m, north_m: (lat + north_m / 1e5, lon + east_m / 1e5))))
+    use = data.draw(st.sampled_from((None, None, PlaceOfUse.OUTDOORS, PlaceOfUse.VEHICLE)))
+    order = Order(product=catalogue["sold"], on=ON, address=NOBODY, place=use, moved=moved)
+    rows = [
+        [
+            said(claim, min(metres + jitter, 5000.0), kind, surveyed=there)
+            for claim, (metres, jitter, there) in zip(layers, each, strict=True)
+        ]
+        for each in drawn
+    ]
+    together = decided_together(order, kind, rows, catalogue)
+    made_at = datetime(2025, 11, 1, tzinfo=UTC)
+    for content, says in zip(together, rows, strict=True):
+        alone = decide(order, kind, says, catalogue=catalogue, provenance=PROVENANCE, made_at=made_at)
+        assert hashlib.sha256(content).hexdigest() == alone.id
+
+
+def test_an_offer_that_lasts_at_one_place_and_ends_at_another_is_told_so() -> None:
+    """Both are served by 3G today; only one by the map that follows it."""
+    lasts = {"technology": Technology.G3, "valid_until": date(2025, 11, 30)}
+    follows = {"technology": Technology.G3, "valid_from": date(2025, 12, 1)}
+    layers = [layer("4g"), layer("3g", **lasts), layer("3g-next", **follows)]
+    need = (Need(technology=Technology.G3, min_level=SignalLevel.GOOD),)
+    catalogue = {"sold": product(code="sold", alternatives=("other",)), "other": product(code="other", any_of=need)}
+    order, place = Order(product=catalogue["sold"], on=ON, address=NOBODY), Location.at(lat=59.8, lon=18.9)
+    rows = [
+        [said(claim, metres, place, surveyed=True) for claim, metres in zip(layers, each, strict=True)]
+        for each in ((-5000.0, 5000.0, 5000.0), (-5000.0, 5000.0, -5000.0))
+    ]
+    lasting, ending = decided_together(order, place, rows, catalogue)
+    assert b"only up to and including" in ending
+    assert b"only up to and including" not in lasting
