@@ -6,7 +6,6 @@ One table a kind of sentence, keyed by the code it speaks for; every code has bo
 import math
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 from typing import NamedTuple
 
 from coverage_check.curve import Curve
@@ -317,7 +316,6 @@ def day_words(day: date | None) -> Words:
     return Words(f"{day.day} {month.sv} {day.year}", f"{day.day} {month.en} {day.year}")
 
 
-@lru_cache(maxsize=1 << 15)  # they are tenths of a metre, and the small ones come again and again
 def distance_words(metres: float | None) -> Words:
     """Write a distance as it is said, no finer than the map is: tens of metres, then tenths of a kilometre."""
     if metres is None:

@@ -20,6 +20,9 @@ coverage-check check "Harg 12, 760 21 Vätö" --product mbb-4g --on 2025-11-01 -
 code=0
 coverage-check check "Harg 12, 760 21 Vätö" --product mbb-4g >out.txt 2>err.txt || code=$?
 [ "$code" = 4 ] && grep -q -- "--config demo" err.txt
+if command -v cc >/dev/null; then
+    python -c "import coverage_check.coverage._lookup, coverage_check.qualification._fill"
+fi
 python - <<'PY'
 import json, coverage_check as cc
 decision = cc.Decision.from_dict(json.load(open("harg.json")))

@@ -13,7 +13,15 @@ from coverage_check.coverage.surroundings import MapSurroundings, looks_swapped
 from coverage_check.decision import Decision, ReasonCode
 from coverage_check.errors import InvalidInput
 from coverage_check.location import Location, require_position
-from coverage_check.qualification import Decisions, Order, Positions, decide_positions, position_text, undetermined
+from coverage_check.qualification import (
+    Decisions,
+    Order,
+    Positions,
+    decide_positions,
+    position_text,
+    position_texts,
+    undetermined,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -48,14 +56,12 @@ class Series:
         made_at = now()
         recorded = np.array([recorded_degrees(axis) for axis in (self.lat, self.lon)])
         swapped = looks_swapped(grounds.snapshot, lat=recorded[0], lon=recorded[1])
-        texts = [position_text(lat=y, lon=x) for y, x in zip(self.lat.tolist(), self.lon.tolist(), strict=True)]
 
         def basis(row: int) -> Basis:
             return self._basis(row, grounds, swapped)
 
         nowhere = {
-            row: replace(self._nowhere(texts[row], grounds, made_at), basis=basis(row))
-            for row in np.flatnonzero(swapped).tolist()
+            row: replace(self._nowhere(row, grounds, made_at), basis=basis(row)) for row in np.flatnonzero(swapped).tolist()
         }
         rows = np.flatnonzero(~swapped)
         lat, lon = recorded[:, rows]
@@ -64,9 +70,9 @@ class Series:
             order=self.order,
             location=location,
             provenance=grounds.provenance(),
-            given=[texts[row] for row in rows.tolist()],
-            lat=lat.tolist(),
-            lon=lon.tolist(),
+            given=position_texts(lat=self.lat[rows], lon=self.lon[rows]),
+            lat=lat,
+            lon=lon,
         )
         error_m = np.tile((location.cep50_m, location.cep95_m), (len(rows), 1))
         around = MapSurroundings(grounds.snapshot, lat=lat, lon=lon, error_m=error_m)
@@ -77,8 +83,9 @@ class Series:
         request = replace(self.request, location=at)
         return grounds.basis(request, None, SWAPPED) if swapped[row] else grounds.basis(request, at.as_recorded())
 
-    def _nowhere(self, text: str, grounds: Grounds, made_at: datetime) -> Decision:
+    def _nowhere(self, row: int, grounds: Grounds, made_at: datetime) -> Decision:
         """Decide where latitude and longitude look exchanged: nothing, and say so."""
+        text = position_text(lat=float(self.lat[row]), lon=float(self.lon[row]))
         order = replace(self.order, address=asked_position(text))
         return undetermined(
             order, ReasonCode.INVALID_INPUT, provenance=grounds.provenance(), made_at=made_at, remark=SWAPPED

@@ -9,7 +9,7 @@ why, `sentences` says it aloud, `alternatives` and `flips` say what else could b
 from coverage_check.qualification.batch import Outlines
 from coverage_check.qualification.decide import Found, decide, decide_all, decide_positions, undetermined
 from coverage_check.qualification.decisions import Decisions
-from coverage_check.qualification.order import Order, Positions, position_text
+from coverage_check.qualification.order import Order, Positions, position_text, position_texts
 
 __all__ = [
     "Decisions",
@@ -21,5 +21,6 @@ __all__ = [
     "decide_all",
     "decide_positions",
     "position_text",
+    "position_texts",
     "undetermined",
 ]

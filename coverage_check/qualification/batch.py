@@ -10,15 +10,15 @@ from datetime import date
 
 import numpy as np
 
-from coverage_check.availability import Floats, Rows, Surroundings
+from coverage_check.availability import Rows, Surroundings
 from coverage_check.decision import Verdict
 from coverage_check.layer import Layer
 from coverage_check.location import Match
 from coverage_check.products import Product
 from coverage_check.qualification.filling import Filling
-from coverage_check.qualification.gaps import Gapped, inner
 from coverage_check.qualification.order import Alike
 from coverage_check.qualification.outline import Outline
+from coverage_check.qualification.part import Part, parts
 from coverage_check.qualification.season import Season, season
 from coverage_check.qualification.sharing import Comparison, Example, Groups, rows_by
 from coverage_check.qualification.stances import Question
@@ -28,40 +28,6 @@ from coverage_check.qualification.writing import write
 _DELIVERABLE = VERDICTS.index(Verdict.DELIVERABLE)
 _KEPT = 4096
 _OPEN = -1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Part:
-    """Rows with one outline and one order of the evidence, filled in.
-
-    Attributes
-    ----------
-    rows
-        int[n]: their numbers in the batch.
-    columns
-        Gap → each row's text.
-    probability, edge_distance_m
-        P_yes, and metres to the edge of the layer that decided, as recorded; None where there is none.
-    """
-
-    outline: Outline
-    alike: Alike
-    rows: Rows
-    text: Gapped
-    columns: Mapping[str, Sequence[str]]
-    raw: Mapping[str, Sequence[str]]
-    probability: Floats
-    edge_distance_m: Floats | None
-    lat: Sequence[float]
-    lon: Sequence[float]
-
-    def contents(self) -> Iterator[bytes]:
-        """Write the canonical JSON of each row's decision, without id and made_at."""
-        return self.text.encoded(self.columns)
-
-    def content(self, number: int) -> bytes:
-        """Write that of one row."""
-        return next(self.text.encoded({name: column[number : number + 1] for name, column in self.columns.items()}))
 
 
 class Outlines:
@@ -95,10 +61,9 @@ class Outlines:
 
     def _decide(self, alike: Alike, own: Question, weigher: Weigher) -> Iterator[Part]:
         groups = self._outlined(alike, own, weigher)
-        errors_m = [alike.errors_m[row] for row in np.searchsorted(alike.rows, weigher.rows).tolist()]
-        filling = Filling(weigher, own, groups, errors_m)
+        filling = Filling(weigher, alike, own, groups)
         for outline, rows in groups:
-            yield from _parts(outline, alike, weigher, filling, rows)
+            yield from parts(outline, alike, weigher, filling, rows)
 
     def _outlined(self, alike: Alike, own: Question, weigher: Weigher) -> list[tuple[Outline, Rows]]:
         """Give each outline's rows: one that is kept, or one made for the first such row."""
@@ -172,51 +137,3 @@ class _Found:
 
     def _number(self, outline: Outline) -> int:
         return self._outlines.setdefault(outline, len(self._outlines))
-
-
-def _parts(outline: Outline, alike: Alike, weigher: Weigher, filling: Filling, rows: Rows) -> Iterator[Part]:
-    """Fill an outline in for its rows, those with the evidence in one order together."""
-    for order, some in _ordered(outline, filling, rows):
-        yield _part(outline, alike, weigher, filling, some, order)
-
-
-def _ordered(outline: Outline, filling: Filling, rows: Rows) -> Iterator[tuple[tuple[int, ...], Rows]]:
-    """Order the evidence of each row, and give the rows of each order: by rank, of one rank the deepest inside first."""
-    ranks = np.array([witness.rank for witness in outline.evidence], dtype=np.int64)
-    if len(set(ranks.tolist())) == len(ranks):  # they stand in the order of their ranks
-        yield tuple(range(len(ranks))), rows
-        return
-    edge_m = filling.edge_m([witness.layer for witness in outline.evidence], rows)
-    by_depth = np.argsort(-edge_m, axis=1, kind="stable")  # and of one rank, in the order of their ids
-    by_rank = np.argsort(ranks[by_depth], axis=1, kind="stable")
-    orders = np.take_along_axis(by_depth, by_rank, axis=1)
-    for some in Groups(orders).rows():
-        yield tuple(orders[some[0]].tolist()), rows[some]
-
-
-def _part(outline: Outline, alike: Alike, weigher: Weigher, filling: Filling, rows: Rows, order: tuple[int, ...]) -> Part:
-    batch_rows = weigher.rows[rows]
-    in_alike = np.searchsorted(alike.rows, batch_rows).tolist()
-    text, sentences = outline.text(order), [outline.sentence(language) for language in ("sv", "en")]
-    raw = {
-        "given": [alike.given[row] for row in in_alike],
-        "normalised": [alike.normalised[row] for row in in_alike],
-        "label": [alike.labels[row] for row in in_alike],
-    }
-    columns = {name: list(map(inner, texts)) for name, texts in raw.items() if name in text.gaps}
-    columns |= filling.columns(outline, rows)
-    columns["as_of"] = [alike.days[row] for row in in_alike]
-    columns["location"] = [alike.locations[row] for row in in_alike]
-    deciding = outline.evidence[order[0]] if order else None
-    return Part(
-        outline=outline,
-        alike=alike,
-        rows=batch_rows,
-        text=text,
-        columns=columns,
-        raw={gap: raw.get(gap) or columns[gap] for sentence in sentences for gap in sentence.gaps},
-        probability=filling.probability(outline.probability, rows),
-        edge_distance_m=filling.edge_m([deciding.layer], rows)[:, 0] if deciding and deciding.measured else None,
-        lat=[alike.lat[row] for row in in_alike],
-        lon=[alike.lon[row] for row in in_alike],
-    )

@@ -21,8 +21,10 @@ from coverage_check.layer import Layer
 from coverage_check.location import Location, Match
 from coverage_check.products import Product
 from coverage_check.qualification import explanation, sentences
-from coverage_check.qualification.batch import Outlines, Part
+from coverage_check.qualification.batch import Outlines
+from coverage_check.qualification.gaps import inner
 from coverage_check.qualification.order import Alike, Order, Positions, day_text, location_text
+from coverage_check.qualification.part import Part
 from coverage_check.qualification.questions import questions_for
 from coverage_check.qualification.stances import thresholds
 
@@ -83,20 +85,25 @@ def _key(item: Found) -> tuple[object, ...]:
 
 def _alike(key: object, items: Sequence[Found], rows: Rows) -> Alike:
     first = items[0]
+    words = {
+        "given": [item.order.address.given for item in items],
+        "normalised": [item.order.address.normalised for item in items],
+        "label": [item.location.candidates[0].label if item.location.candidates else "" for item in items],
+    }
+    texts = {gap: list(map(inner, said)) for gap, said in words.items()}
+    texts["as_of"] = [day_text(item.order.on) for item in items]
+    texts["location"] = [location_text(item.location) for item in items]
     return Alike(
         key=key,
         order=first.order,
         location=first.location,
         provenance=first.provenance,
         rows=rows,
-        given=[item.order.address.given for item in items],
-        normalised=[item.order.address.normalised for item in items],
-        labels=[item.location.candidates[0].label if item.location.candidates else "" for item in items],
-        lat=[item.location.lat for item in items],
-        lon=[item.location.lon for item in items],
+        words={gap: [text.encode() for text in said] for gap, said in words.items()},
+        texts={gap: [text.encode() for text in written] for gap, written in texts.items()},
+        lat=np.array([item.location.lat for item in items], dtype=np.float64),
+        lon=np.array([item.location.lon for item in items], dtype=np.float64),
         errors_m=[(item.location.cep50_m, item.location.cep95_m) for item in items],
-        days=[day_text(item.order.on) for item in items],
-        locations=[location_text(item.location) for item in items],
     )
 
 

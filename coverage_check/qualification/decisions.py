@@ -1,18 +1,17 @@
 """The decisions of a batch: columns at once, each whole decision when it is asked for."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
-from itertools import chain, repeat
 from typing import Any, overload
 
+import numpy as np
+
+from coverage_check.availability import Rows
 from coverage_check.basis import Basis
 from coverage_check.decision import Decision, DecisionColumns, Verdict
-from coverage_check.qualification.batch import Part
-
-_Value = object
-_Row = tuple[_Value, ...]
+from coverage_check.qualification.part import Part
 
 
 class Decisions(Sequence[Decision]):
@@ -92,42 +91,39 @@ class Decisions(Sequence[Decision]):
         language
             ``sv`` or ``en``.
         """
-        parts = [_columns(part, language) for part in self._parts]
-        parts += [tuple(zip(row)) for row in (_single(decision, language) for decision in self._single.values())]
-        rows = [*chain.from_iterable(map(self._rows, range(len(self._parts)))), *self._single]
         names = DecisionColumns.__dataclass_fields__
-        columns = zip(*parts, strict=True) if parts else repeat((), len(names))
-        return DecisionColumns(
-            **{name: _ordered(rows, chain.from_iterable(column)) for name, column in zip(names, columns, strict=True)}
-        )
+        columns = [np.empty(len(self), dtype=object) for _ in names]
+
+        def put(rows: Rows | int, values: tuple[Any, ...]) -> None:
+            for column, value in zip(columns, values, strict=True):
+                column[rows] = value
+
+        for part in self._parts:
+            put(part.rows, _columns(part, language))
+        for row, decision in self._single.items():
+            put(row, _single(decision, language))
+        return DecisionColumns(**{name: column.tolist() for name, column in zip(names, columns, strict=True)})
 
 
-def _ordered(rows: Sequence[int], values: Iterable[_Value]) -> list[Any]:
-    """Put values into the order of the rows that they belong to."""
-    ordered: list[Any] = [None] * len(rows)
-    for row, value in zip(rows, values, strict=True):
-        ordered[row] = value
-    return ordered
-
-
-def _columns(part: Part, language: str) -> tuple[Iterable[_Value], ...]:
-    decision, location, n = part.outline.decision, part.alike.location, len(part.rows)
+def _columns(part: Part, language: str) -> tuple[Any, ...]:
+    """Give what a part's rows have in each column, or what all of them have."""
+    decision, location = part.outline.decision, part.alike.location
     return (
-        [decision.verdict] * n,
-        part.probability.tolist(),
-        [" ".join(reason.code for reason in decision.reasons)] * n,
-        [None] * n if part.edge_distance_m is None else part.edge_distance_m.tolist(),
-        part.lat,
-        part.lon,
-        [location.match] * n,
-        [location.level] * n,
-        [next(iter(decision.alternatives), None)] * n,
-        part.outline.sentence(language).filled(part.raw),
+        decision.verdict,
+        part.probability,
+        " ".join(reason.code for reason in decision.reasons),
+        part.edge_distance_m,
+        part.alike.lat[part.in_alike],
+        part.alike.lon[part.in_alike],
+        location.match,
+        location.level,
+        next(iter(decision.alternatives), None),
+        part.sentences(language),
         [hashlib.sha256(content).hexdigest() for content in part.contents()],
     )
 
 
-def _single(decision: Decision, language: str) -> _Row:
+def _single(decision: Decision, language: str) -> tuple[Any, ...]:
     location = decision.location
     return (
         decision.verdict,

@@ -1,27 +1,33 @@
-"""What fills the gaps of a batch: each number is worked out and written once, for all the rows that need it."""
+"""What fills the gaps of a batch: each number is worked out once, for all the rows that need it."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from coverage_check import wording
 from coverage_check.availability import Floats, Rows
-from coverage_check.qualification.flips import Flips, flips, nearer, no_flips
-from coverage_check.qualification.numbers import rounded_texts, tenths, tenths_texts
+from coverage_check.qualification.fill import Column, Texts, fill
+from coverage_check.qualification.flips import flips, nearer, no_flips
+from coverage_check.qualification.gaps import Columns
+from coverage_check.qualification.numbers import millionths, tenths
+from coverage_check.qualification.order import Alike
 from coverage_check.qualification.outline import Distance, DistanceWords, Outline, Probability, Share, Value
 from coverage_check.qualification.stances import Question, Reach
 from coverage_check.qualification.weighing import VERDICTS, Weigher
 
-Texts = npt.NDArray[np.object_]
 K = TypeVar("K", bound=Hashable)
-T = TypeVar("T", bound=np.generic)
+_FLIP = (b'{"bearing_deg":', b',"if_moved_m":', b',"to":"', b'"}')
+_MOST_TENTHS = 50_000
+"""Of a metre; all farther distances are said alike."""
+_SAID: dict[str, list[bytes]] = {language: [b""] * (_MOST_TENTHS + 1) for language in ("sv", "en")}
+"""Language → how each distance is said, by tenths of a metre, as far as any was: they come again and again."""
+_VERDICTS = [verdict.value.encode() for verdict in VERDICTS]
 
 
 class Filling:
-    """The texts that fill the gaps of some outlines, in all rows of a weigher.
+    """What fills the gaps of some outlines: columns with an element for each row of a weigher.
 
     Parameters
     ----------
@@ -29,71 +35,93 @@ class Filling:
         The question that all rows ask.
     groups
         The outlines, each with its rows, by their number in the weigher.
-    errors_m
-        cep50_m and cep95_m of each row.
+
+    Attributes
+    ----------
+    in_alike
+        int[n]: which of the rows that are asked alike each row is.
+    said
+        What fills the gaps in a sentence that a row's own words fill.
     """
 
-    def __init__(
-        self,
-        weigher: Weigher,
-        own: Question,
-        groups: Sequence[tuple[Outline, Rows]],
-        errors_m: Sequence[tuple[float, float]],
-    ) -> None:
+    def __init__(self, weigher: Weigher, alike: Alike, own: Question, groups: Sequence[tuple[Outline, Rows]]) -> None:
         self._weigher = weigher
-        self._errors_m = np.array(errors_m).reshape(-1, 2)
         self._reach = Reach.of(weigher.weigh(own).stances)
-        self._texts = {
-            value: _scattered(np.empty(len(weigher.rows), dtype=object), rows, self._write(value, rows))
-            for value, rows in _needed((value, rows) for outline, rows in groups for value in outline.values.values())
-        }
-        self._flips = self._flip_texts([(outline, rows) for outline, rows in groups if outline.edges])
+        self._groups = groups
+        self.in_alike = np.searchsorted(alike.rows, weigher.rows)
+        self.said = {gap: Texts(self.in_alike, texts) for gap, texts in alike.words.items()}
+        self._errors_m = np.asarray(alike.errors_m).reshape(-1, 2)[self.in_alike]
+        self._edge_m = self._edges_m()
+        self._probability: dict[Question, Floats] = {}
+        self._said_tenths: dict[int, Rows] = {}
+        self._columns: dict[Value, Column] = {}
+        self._common: dict[str, Column] = {gap: Texts(self.in_alike, texts) for gap, texts in alike.texts.items()}
+        self._common["flips"] = self._flip_texts([(outline, rows) for outline, rows in groups if outline.edges])
 
-    def columns(self, outline: Outline, rows: Rows) -> Mapping[str, list[str]]:
-        """Give, for some rows of an outline, the text of each gap that a number fills."""
-        columns = {gap: self._texts[value][rows].tolist() for gap, value in outline.values.items()}
-        if outline.edges:
-            columns["flips"] = self._flips[rows].tolist()
-        return columns
+    def columns(self, outline: Outline) -> Columns:
+        """Give what fills an outline's gaps; only in its own rows it means anything."""
+        return self._common | {gap: self._column(value) for gap, value in outline.values.items()}
 
     def edge_m(self, layers: Sequence[int], rows: Rows) -> Floats:
-        """Give float64[rows, layers]: signed metres to the edge, as recorded."""
-        return tenths(self._weigher.surroundings.edge_distance_m(self._weigher.rows[rows], layers))
+        """Give float64[layers, rows]: signed metres to the edge, as recorded, where the rows' outline has it measured."""
+        edge_m: Floats = self._edge_m[np.array(layers)[:, None], rows]
+        return edge_m
 
-    def probability(self, question: Question, rows: Rows) -> Floats:
-        """Give float64[rows]: P_yes of a question, as recorded."""
-        return np.round(self._weigher.weigh(question).yes[rows], 6)
+    def probability(self, question: Question) -> Floats:
+        """Give float64[n]: P_yes of a question, as recorded."""
+        if question not in self._probability:
+            self._probability[question] = millionths(self._weigher.weigh(question).yes)
+        return self._probability[question]
 
-    def _write(self, value: Value, rows: Rows) -> list[str]:
+    def _column(self, value: Value) -> Column:
+        if value not in self._columns:
+            self._columns[value] = self._made(value)
+        return self._columns[value]
+
+    def _made(self, value: Value) -> Column:
         match value:
             case Probability(question):
-                return rounded_texts(self.probability(question, rows))
+                return self.probability(question)
             case Share(layer):
-                return rounded_texts(np.round(self._share(layer, rows), 6))
+                return millionths(self._share(layer))
             case Distance(layer):
-                return tenths_texts(self.edge_m([layer], rows)[:, 0])
+                edge_m: Floats = self._edge_m[layer]
+                return edge_m
             case DistanceWords(layer, language):
-                said = map(wording.distance_words, self.edge_m([layer], rows)[:, 0].tolist())
-                return [words.sv if language == "sv" else words.en for words in said]
+                return self._distance_words(layer, language)
 
-    def _share(self, layer: int, rows: Rows) -> Floats:
-        """Give how likely a layer serves; one that their own question doesn't concern is looked at in these rows only."""
+    def _edges_m(self) -> Floats:
+        around, everyone = self._weigher.surroundings, self._weigher.rows
+        edges_m = np.zeros((len(around.layers), len(everyone)))
+        for layer, rows in _needed((layer, rows) for outline, rows in self._groups for layer in outline.measured):
+            edges_m[layer, rows] = tenths(around.edge_distance_m(everyone[rows], [layer])[:, 0])
+        return edges_m
+
+    def _distance_words(self, layer: int, language: str) -> Texts:
+        if layer not in self._said_tenths:
+            said = np.minimum(np.rint(np.abs(self._edge_m[layer]) * 10), _MOST_TENTHS).astype(np.intp)
+            _say(np.flatnonzero(np.bincount(said)).tolist())
+            self._said_tenths[layer] = said
+        return Texts(self._said_tenths[layer], _SAID[language])
+
+    def _share(self, layer: int) -> Floats:
+        """Give how likely a layer serves; one that their own question doesn't concern is looked at where it is said only."""
         if layer in self._reach.claims:
-            return self._weigher.seen(layer, self._reach)[0][rows]
-        share, ascending = np.empty(len(self._weigher.rows)), np.sort(rows)
-        share[ascending] = self._weigher.some(ascending).seen(layer, Reach((layer,)))[0]
-        return share[rows]
+            return self._weigher.seen(layer, self._reach)[0]
+        saying = [rows for outline, rows in self._groups if layer in outline.shares]
+        share, rows = np.zeros(len(self._weigher.rows)), np.sort(np.concatenate(saying))
+        share[rows] = self._weigher.some(rows).seen(layer, Reach((layer,)))[0]
+        return share
 
     def _flip_texts(self, groups: Sequence[tuple[Outline, Rows]]) -> Texts:
         around, everyone = self._weigher.surroundings, self._weigher.rows
         numbers = {claim.id: number for number, claim in enumerate(around.layers)}
-        edges = [(numbers[edge.layer.id], rows) for outline, rows in groups for edge in outline.edges]
-        bearing_deg = {
-            layer: _scattered(np.empty(len(everyone)), rows, around.edge_bearing_deg(everyone[rows], layer))
-            for layer, rows in _needed(edges)
-        }
+        bearing_deg: dict[int, Floats] = {}
+        for layer, rows in _needed((numbers[edge.layer.id], rows) for outline, rows in groups for edge in outline.edges):
+            bearing_deg[layer] = np.empty(len(everyone))
+            bearing_deg[layer][rows] = around.edge_bearing_deg(everyone[rows], layer)
         alike = {outline.crossing: outline for outline, _ in groups}
-        texts: Texts = np.empty(len(everyone), dtype=object)
+        codes, texts = np.zeros(len(everyone), dtype=np.intp), [b"null"]
         for crossing, rows in _needed((outline.crossing, rows) for outline, rows in groups):
             found = no_flips(len(rows))
             for edge in alike[crossing].edges:
@@ -101,29 +129,25 @@ class Filling:
                 edge_m = around.edge_distance_m(everyone[rows], [layer])[:, 0]
                 case, errors_m = alike[crossing].case, self._errors_m[rows]
                 found = nearer(found, flips(edge, case, errors_m, edge_m, bearing_deg[layer][rows]))
-            texts[rows] = _written(found)
-        return texts
+            possible = np.flatnonzero(np.isfinite(found.if_moved_m))
+            codes[rows[possible]] = np.arange(len(texts), len(texts) + len(possible))
+            bearing, to = tenths(found.bearing_deg) % 360, Texts(found.to.astype(np.intp), _VERDICTS)
+            texts += fill(_FLIP, (bearing, tenths(found.if_moved_m), to), possible)
+        return Texts(codes, texts)
+
+
+def _say(tenths_of_a_metre: Sequence[int]) -> None:
+    """Put distances into words that weren't yet. Threads may do the same at once."""
+    for tenth in tenths_of_a_metre:
+        if not _SAID["en"][tenth]:
+            words = wording.distance_words(tenth / 10)
+            _SAID["sv"][tenth], _SAID["en"][tenth] = words.sv.encode(), words.en.encode()
 
 
 def _needed(pairs: Iterable[tuple[K, Rows]]) -> Iterator[tuple[K, Rows]]:
-    """Put together all rows that need the same; each comes once, or the same is written twice."""
+    """Put together all rows that need the same; each comes once, or the same is worked out twice."""
     needed: dict[K, list[Rows]] = defaultdict(list)
     for key, rows in pairs:
         needed[key].append(rows)
     for key, parts in needed.items():
         yield key, np.concatenate(parts)
-
-
-def _scattered(column: npt.NDArray[T], rows: Rows, values: npt.ArrayLike) -> npt.NDArray[T]:
-    column[rows] = values
-    return column
-
-
-def _written(found: Flips) -> list[str]:
-    moved, bearing = tenths_texts(tenths(found.if_moved_m)), tenths_texts(tenths(found.bearing_deg) % 360)
-    return [
-        f'{{"bearing_deg":{towards},"if_moved_m":{metres},"to":"{VERDICTS[to].value}"}}' if possible else "null"
-        for towards, metres, to, possible in zip(
-            bearing, moved, found.to.tolist(), np.isfinite(found.if_moved_m).tolist(), strict=True
-        )
-    ]

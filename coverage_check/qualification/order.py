@@ -1,17 +1,23 @@
 """What is asked, and the rows of a batch in which it is asked alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from coverage_check.availability import Rows
+import numpy as np
+
+from coverage_check.availability import Floats, Rows
 from coverage_check.decision import AskedAddress, Provenance, Use
 from coverage_check.location import Location
 from coverage_check.products import Product
 from coverage_check.qualification.explanation import Moved
+from coverage_check.qualification.fill import fill
 from coverage_check.qualification.gaps import inner
 from coverage_check.qualification.season import Season
 from coverage_check.technology import PlaceOfUse, Receiver
+
+_DECIMALS = 6
+"""Of the degrees of a position that is an address: a decimetre."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +53,11 @@ class Alike:
         What they have in common.
     rows
         int[n], ascending: their numbers in the batch.
-    given, normalised, places
-        Each row's address as asked and as understood, and how the sentence names its place.
-    days, locations
-        The day that each row is about, and its location, as canonical JSON.
+    words, texts
+        Gap → what each row has there, in UTF-8: the words of a sentence, as they are; and what stands in the canonical JSON,
+        those words escaped, the day that the row is about, and its location.
+    lat, lon
+        float64[n], degrees, as recorded.
     """
 
     key: object
@@ -58,14 +65,11 @@ class Alike:
     location: Location
     provenance: Provenance
     rows: Rows
-    given: Sequence[str]
-    normalised: Sequence[str]
-    labels: Sequence[str]
-    lat: Sequence[float]
-    lon: Sequence[float]
+    words: Mapping[str, list[bytes]]
+    texts: Mapping[str, list[bytes]]
+    lat: Floats
+    lon: Floats
     errors_m: Sequence[tuple[float, float]]
-    days: Sequence[str]
-    locations: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,37 +81,39 @@ class Positions:
     order, location
         Those of one position, which stand for all.
     given
-        Each position as its address says it: `position_text`.
+        Each position as its address says it: `position_texts`.
     lat, lon
-        As they are recorded.
+        float64[n], degrees, as recorded.
     """
 
     order: Order
     location: Location
     provenance: Provenance
-    given: Sequence[str]
-    lat: Sequence[float]
-    lon: Sequence[float]
+    given: list[bytes]
+    lat: Floats
+    lon: Floats
 
     def alike(self, rows: Rows, season: Season) -> Alike:
         """Give the rows of these positions; the day is one of that season."""
         order, location = self.order, self.location
-        before, between, after = _split_location(location)
+        words = dict.fromkeys(("given", "normalised", "label"), self.given)  # nothing in them needs escaping
+        texts = {"as_of": [day_text(order.on).encode()] * len(rows), "location": self._locations()}
         return Alike(
             key=(order.product.code, season, order.place, order.receiver, location.cep95_m, location.source),
             order=order,
             location=location,
             provenance=self.provenance,
             rows=rows,
-            given=self.given,
-            normalised=self.given,
-            labels=self.given,
+            words=words,
+            texts=words | texts,
             lat=self.lat,
             lon=self.lon,
-            errors_m=[(location.cep50_m, location.cep95_m)] * len(self.given),
-            days=[day_text(order.on)] * len(self.given),
-            locations=[f"{before}{y!r}{between}{x!r}{after}" for y, x in zip(self.lat, self.lon, strict=True)],
+            errors_m=[(location.cep50_m, location.cep95_m)] * len(rows),
         )
+
+    def _locations(self) -> list[bytes]:
+        """Write each location as a decision records it: that of one, with the latitude and longitude of each."""
+        return fill(_around_position(self.location), (self.lat, self.lon), np.arange(len(self.lat)))
 
 
 def day_text(day: date) -> str:
@@ -117,15 +123,20 @@ def day_text(day: date) -> str:
 
 def position_text(*, lat: float, lon: float) -> str:
     """Write a position as an address that a caller asks for."""
-    return f"{lat:.6f}, {lon:.6f}"
+    return f"{lat:.{_DECIMALS}f}, {lon:.{_DECIMALS}f}"
 
 
-def _split_location(location: Location) -> tuple[str, str, str]:
+def position_texts(*, lat: Floats, lon: Floats) -> list[bytes]:
+    """Write many as `position_text` does, in UTF-8."""
+    return fill((b"", b", ", b""), (lat, lon), np.arange(len(lat)), decimals=_DECIMALS)
+
+
+def _around_position(location: Location) -> tuple[bytes, ...]:
     """Give the JSON of a location around its latitude and longitude."""
     text = location_text(location)
     before, rest = text.split(f'"lat":{float(location.lat)!r},', 1)
     between, after = rest.split(f'"lon":{float(location.lon)!r},', 1)
-    return f'{before}"lat":', f',{between}"lon":', f",{after}"
+    return f'{before}"lat":'.encode(), f',{between}"lon":'.encode(), f",{after}".encode()
 
 
 def location_text(location: Location) -> str:

@@ -78,6 +78,10 @@ class Outline:
         Those that could change the verdict.
     values
         Gap → what fills it, where that is a number or made of one.
+    tied
+        Whether some of the evidence have one rank, so that the rows differ in its order.
+    measured, shares
+        The layers whose edge must be measured, to write it and to order the evidence, and those whose share is written.
     """
 
     decision: Decision
@@ -88,12 +92,15 @@ class Outline:
     offers: tuple[Question | None, ...]
     edges: tuple[Edge, ...]
     values: Mapping[str, Value] = field(init=False)
+    tied: bool = field(init=False)
+    measured: frozenset[int] = field(init=False)
+    shares: frozenset[int] = field(init=False)
     _texts: dict[tuple[int, ...], Gapped] = field(default_factory=dict)
     _sentences: tuple[Gapped, Gapped] = field(init=False)
 
     def __post_init__(self) -> None:
-        said: Sentence = self.decision.sentence
-        self._sentences = Gapped.of(said.sv), Gapped.of(said.en)
+        sentence: Sentence = self.decision.sentence
+        self._sentences = Gapped.of(sentence.sv), Gapped.of(sentence.en)
         gaps = self.text(tuple(range(len(self.evidence)))).gaps
         values: dict[str, Value] = {"probability": Probability(self.probability)}
         values |= {f"offer {n}": Probability(question) for n, question in enumerate(self.offers) if question is not None}
@@ -104,6 +111,11 @@ class Outline:
                 f"distance {witness.id} {language}": DistanceWords(witness.layer, language) for language in ("sv", "en")
             }
         self.values = {gap: value for gap, value in values.items() if gap in gaps}
+        self.tied = len({witness.rank for witness in self.evidence}) < len(self.evidence)
+        ordering = [witness.layer for witness in self.evidence] if self.tied else []
+        said = [value.layer for value in self.values.values() if isinstance(value, Distance | DistanceWords)]
+        self.measured = frozenset((*ordering, *said))
+        self.shares = frozenset(value.layer for value in self.values.values() if isinstance(value, Share))
 
     @property
     def crossing(self) -> Hashable:
