@@ -16,13 +16,14 @@ from coverage_check.checker import Checker
 from coverage_check.config import BUNDLED
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.coverage.surroundings import MapSurroundings
-from coverage_check.decision import Decision, Use, content_id
+from coverage_check.decision import Decision, ReasonCode, Use, content_id
 from coverage_check.location import Location, LocationLevel, Match
 from coverage_check.order_rows import OUT, answer_columns
 from coverage_check.products import Product
 from coverage_check.qualification.stances import Question
 from coverage_check.qualification.weighing import Doubt, Weighed, Weigher
 from coverage_check.technology import PlaceOfUse, Receiver
+from coverage_check.wording import distance_words
 from tests.delivery_folder import METRIC, DeliveryFolder, X, Y
 from tests.made_claims import product
 from tests.unit.test_spread import disc, half_plane, radii
@@ -126,6 +127,21 @@ def test_alike_rows_of_a_large_batch_are_as_they_are_alone(checker: Checker) -> 
     for row in range(0, 400, 8):
         place = Location.at(lat=float(lat[row]), lon=float(lon[row]))
         assert anew(checker).check_location(place, product="mbb-4g-flex", on=SALE).id == together[row].id
+
+
+def test_each_row_says_its_own_distance(checker: Checker) -> None:
+    """From some metres to more than 5 km outside: the words of `wording`, for the distance that the evidence records."""
+    rng = np.random.default_rng(6)
+    lat, lon = rng.uniform(59.72, 59.88, 600), rng.uniform(18.75, 19.15, 600)
+    said = set()
+    for decision in checker.check_positions(Request(product="mbb-4g", on=SALE), lat=lat, lon=lon):
+        if decision.reasons[0].code is ReasonCode.NO_COVERAGE:
+            words = distance_words(decision.evidence[0].edge_distance_m)
+            assert f" {words.sv} bort." in decision.sentence.sv
+            assert f" {words.en} away." in decision.sentence.en
+            said.add(words.en)
+    assert any(text.endswith(" km") for text in said)
+    assert len(said) > 20
 
 
 @settings(max_examples=15, deadline=None)
