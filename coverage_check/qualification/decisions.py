@@ -113,7 +113,7 @@ def _columns(part: Part, language: str) -> tuple[Any, ...]:
         part.alike.lon[part.in_alike],
         location.match,
         location.level,
-        next(iter(decision.alternatives), None),
+        next((offer.text for offer in decision.alternatives), None),
         part.sentences(language),
         [hashlib.sha256(content).hexdigest() for content in part.contents()],
     )
