@@ -30,6 +30,10 @@ a name, a number and a spelling are known to who lives there."""
 LEAST = 0.01
 """Nobody is sent out for a position that spares less than this share of what it costs to ask."""
 
+SAME_DIGITS = 9
+"""To so many decimals two answers are worth the same: coarser than the noise of reckoning, finer than a share of a recorded
+probability, so that equal ones stay equal and different ones different."""
+
 _OF_CONDITION = {Condition.OUTDOOR_ANTENNA: "ANTENNA_POSSIBLE", Condition.OUTDOORS_ONLY: "PLACE_OF_USE"}
 _OF_REASON: Mapping[ReasonCode, str] = {
     ReasonCode.ADDRESS_AMBIGUOUS: "WHICH_TOWN",
@@ -65,7 +69,7 @@ def questions(
         best[code] = max(spared * HOPE.get(code, 1.0), best.get(code, 0.0))
     if len(best) > 1 and best.get("POSITION", math.inf) < LEAST * case.product.risk.ask:
         del best["POSITION"]
-    ranked = sorted(best, key=lambda code: -round(best[code], 6))
+    ranked = sorted(best, key=lambda code: -round(best[code], SAME_DIGITS))
     return tuple(_question(code, case) for code in ranked)
 
 
@@ -109,7 +113,7 @@ def _about_the_use(case: Case) -> Iterator[_Worth]:
 def _for_an_offer(case: Case, offers: Sequence[Alternative], catalogue: Mapping[str, Product]) -> Iterator[_Worth]:
     """Ask what the verdict's condition, or something that is offered now, depends on."""
     if case.condition:
-        yield _OF_CONDITION[case.condition], 2 * case.probability  # the sale itself, before anything else
+        yield _OF_CONDITION[case.condition], 2 * round(case.probability, 6)  # the sale itself, before anything else
     for offer in offers:
         product = catalogue.get(offer.product)
         antenna = product is not None and product.receiver is Receiver.OUTDOOR_ANTENNA

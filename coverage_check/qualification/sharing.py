@@ -15,7 +15,7 @@ from coverage_check.availability import Availability, Bools, Floats, Rows
 from coverage_check.decision import Verdict
 from coverage_check.layer import Layer
 from coverage_check.qualification.assessment import Assessment, Prospect, assessed
-from coverage_check.qualification.questions import HOPE, LEAST
+from coverage_check.qualification.questions import HOPE, LEAST, SAME_DIGITS
 from coverage_check.qualification.stances import NEARLY_ALL, Fit, Question, Reach, Stance, Time, elsewhere, numbers
 from coverage_check.qualification.weighing import VERDICTS, Weighed, Weigher
 
@@ -163,12 +163,14 @@ class Comparison:
         named = self._open & (self._too_coarse | self._ambiguous)
         columns = []
         for layer in reach.claims:
+            counts = np.zeros(len(weigher.rows), dtype=np.uint8)
             if weigher.surroundings.layers[layer].curve is not None:
-                columns.append(weigher.seen(layer, reach)[1])
+                counts += weigher.seen(layer, reach)[1]
             if named.any():
                 near = np.abs(weigher.surroundings.edge_distance_m(weigher.rows, [layer])[:, 0]) <= weigher.cep95_m
-                columns.append(named & near & weigher.seen(layer, reach)[1])
-        return [column[:, None].astype(np.uint8) for column in columns]
+                counts += np.uint8(2) * (named & near & weigher.seen(layer, reach)[1])
+            columns.append(counts[:, None])
+        return columns
 
     def _spared(self) -> Prints:
         """Rank what the answers to an undetermined order's questions are expected to spare (`questions`)."""
@@ -237,8 +239,10 @@ def _nearest(alike: Sequence[Stance], weigher: Weigher) -> Prints:
     """Tell whose edge is deepest, of the claims that speak there."""
     layers = [stance.number for stance in alike]
     speak = weigher.surroundings.surveyed[weigher.rows][:, layers]
-    edge_m = weigher.surroundings.edge_distance_m(weigher.rows, layers)
-    return _first(speak & (edge_m == np.where(speak, edge_m, -np.inf).max(axis=1, keepdims=True)))
+    if len(layers) == 1:
+        return _first(speak)
+    edge_m = np.where(speak, weigher.surroundings.edge_distance_m(weigher.rows, layers), -np.inf)
+    return _first(speak & (edge_m == edge_m.max(axis=1, keepdims=True)))
 
 
 def _first(held: Bools) -> Prints:
@@ -261,7 +265,7 @@ def _offered(weighed: Sequence[Weighed]) -> Prints:
 
 def _ranked(values: Sequence[Floats], marks: Sequence[float]) -> Prints:
     """Rank each row's values among each other and some marks: count those below; equal ones have the same rank."""
-    columns = np.round([*values, *(np.full_like(values[0], mark) for mark in marks)], 6)
+    columns = np.round([*values, *(np.full_like(values[0], mark) for mark in marks)], SAME_DIGITS)
     ranks = np.zeros(columns.shape, dtype=np.uint8)
     for column in columns:
         ranks += column < columns

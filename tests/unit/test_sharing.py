@@ -28,6 +28,7 @@ VERSIONS = Versions(coverage_check="1", geos="3", proj="9", gdal="3")
 PROVENANCE = Provenance(snapshot="s", register="r", products="p", rules="u", versions=VERSIONS)
 NOBODY = AskedAddress(given="given", kind="coordinates", normalised="normalised")
 PLACES = 64
+MADE_AT = datetime(2025, 11, 1, tzinfo=UTC)
 
 claims = st.fixed_dictionaries(
     {
@@ -187,9 +188,8 @@ def test_rows_decided_together_are_as_they_are_alone(
         for each in drawn
     ]
     together = decided_together(order, kind, rows, catalogue)
-    made_at = datetime(2025, 11, 1, tzinfo=UTC)
     for content, says in zip(together, rows, strict=True):
-        alone = decide(order, kind, says, catalogue=catalogue, provenance=PROVENANCE, made_at=made_at)
+        alone = decide(order, kind, says, catalogue=catalogue, provenance=PROVENANCE, made_at=MADE_AT)
         assert hashlib.sha256(content).hexdigest() == alone.id
 
 
@@ -208,3 +208,26 @@ def test_an_offer_that_lasts_at_one_place_and_ends_at_another_is_told_so() -> No
     lasting, ending = decided_together(order, place, rows, catalogue)
     assert b"only up to and including" in ending
     assert b"only up to and including" not in lasting
+
+
+def test_two_questions_that_are_worth_the_same_are_asked_in_the_order_of_each_row() -> None:
+    """Outdoors it works as surely as another product does with an antenna: the same layer serves both."""
+    sold = product(
+        code="sold",
+        receiver=Receiver.HANDSET,
+        any_of=(Need(technology=Technology.G4, min_level=SignalLevel.VERY_GOOD),),
+        conditions=(Condition.OUTDOORS_ONLY,),
+        alternatives=("other",),
+    )
+    need = (Need(technology=Technology.G4, min_level=SignalLevel.GOOD),)
+    catalogue = {"sold": sold, "other": product(code="other", receiver=Receiver.OUTDOOR_ANTENNA, any_of=need)}
+    layers = [layer("4g-good"), layer("4g-very-good", level=SignalLevel.VERY_GOOD)]
+    order, place = Order(product=sold, on=ON, address=NOBODY), Location.at(lat=59.8, lon=18.9)
+    rows = [
+        [said(claim, metres, place, surveyed=True) for claim, metres in zip(layers, (300.0 + row, -5000.0), strict=True)]
+        for row in range(40)
+    ]
+    for content, says in zip(decided_together(order, place, rows, catalogue), rows, strict=True):
+        alone = decide(order, place, says, catalogue=catalogue, provenance=PROVENANCE, made_at=MADE_AT)
+        assert alone.verdict == "conditional"
+        assert hashlib.sha256(content).hexdigest() == alone.id
