@@ -179,6 +179,14 @@ class Alternative:
     lat: float | None = None
     lon: float | None = None
 
+    @property
+    def text(self) -> str:
+        """What one cell says: ``mbb-4g with outdoor_antenna from 2026-01-15``, ``mbb-4g at 59.79556 18.93197``."""
+        condition = f" with {self.condition}" if self.condition else ""
+        start = f" from {self.from_}" if self.from_ else ""
+        spot = f" at {self.lat:.5f} {self.lon:.5f}" if self.lat is not None and self.lon is not None else ""
+        return f"{self.product}{condition}{start}{spot}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
@@ -343,7 +351,7 @@ class DecisionColumns:
     lon: Sequence[float | None]
     match: Sequence[Match | None]
     level: Sequence[LocationLevel | None]
-    alternative: Sequence[Alternative | None]
+    alternative: Sequence[str | None]
     sentence: Sequence[str]
     id: Sequence[str]
 

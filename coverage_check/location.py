@@ -120,6 +120,14 @@ class Location:
         if not 0 <= self.gross_error <= 1:
             raise InvalidInput(f"gross_error {self.gross_error} must lie between 0 and 1.")
 
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """All but where it is; locations of one kind differ in that alone."""
+        return (
+            *(self.level, self.match, self.cep50_m, self.cep95_m, self.gross_error),
+            *(self.source, self.attribution, self.candidates, self.remark),
+        )
+
     def as_recorded(self) -> "Location":
         """Round to what a decision records, a centimetre and a decimetre, so that it can be repeated from its record."""
         return replace(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import repeat
 
-from coverage_check.decision import Alternative, Decision, DecisionColumns, Verdict
+from coverage_check.decision import Decision, DecisionColumns, Verdict
 from coverage_check.declaration import nearest
 from coverage_check.errors import BatchRefused, InvalidInput, TableInvalid, UnknownProduct
 from coverage_check.location import ErrorModel, Location
@@ -311,7 +311,7 @@ def answer_columns(decision: Decision, language: str = "sv") -> dict[str, object
         location.lon if location else None,
         location.match.value if location else None,
         location.level.value if location else None,
-        _offer_text(offer) if offer else None,
+        offer.text if offer else None,
         decision.sentence.sv if language == "sv" else decision.sentence.en,
         decision.id,
         None,
@@ -321,11 +321,16 @@ def answer_columns(decision: Decision, language: str = "sv") -> dict[str, object
 
 def answer_table(columns: DecisionColumns) -> list[dict[str, object]]:
     """Give the cc_… columns of many decisions, row by row."""
-    offers = [_offer_text(offer) if offer else None for offer in columns.alternative]
     values = zip(
         *([verdict.value for verdict in columns.verdict], columns.probability, columns.reasons, columns.edge_distance_m),
         *(columns.lat, columns.lon, [match and match.value for match in columns.match]),
-        *([level and level.value for level in columns.level], offers, columns.sentence, columns.id, repeat(None)),
+        *(
+            [level and level.value for level in columns.level],
+            columns.alternative,
+            columns.sentence,
+            columns.id,
+            repeat(None),
+        ),
         strict=False,
     )
     return [dict(zip(OUT, row, strict=True)) for row in values]
@@ -338,11 +343,3 @@ def error_columns(error: InvalidInput) -> dict[str, object]:
         "cc_reasons": "INVALID_INPUT",
         "cc_error": f"{error.code}: {error}",
     }
-
-
-def _offer_text(offer: Alternative) -> str:
-    """Write an alternative in one cell: ``mbb-4g with outdoor_antenna from 2026-01-15``, ``mbb-4g at 59.79556 18.93197``."""
-    condition = f" with {offer.condition}" if offer.condition else ""
-    start = f" from {offer.from_}" if offer.from_ else ""
-    spot = f" at {offer.lat:.5f} {offer.lon:.5f}" if offer.lat is not None and offer.lon is not None else ""
-    return f"{offer.product}{condition}{start}{spot}"

@@ -12,10 +12,12 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from coverage_check.basis import Request, errors_id, risks_id
 from coverage_check.checker.asking import Located, request_of, understood
 from coverage_check.checker.deciding import Grounds, decide_located, now
-from coverage_check.checker.series import Series, degrees
+from coverage_check.checker.series import Series, degrees, series_among
 from coverage_check.config import Config, read_config
 from coverage_check.coverage.archive import open_snapshot
 from coverage_check.coverage.snapshot import Snapshot
@@ -289,10 +291,29 @@ class Checker:
 
     def check_rows(self, rows: Sequence[OrderRow | InvalidInput], *, language: str = "sv") -> list[dict[str, object]]:
         """Answer the rows of a table, each with its cc_… columns; a row with a fault is a row that says why."""
-        located = self._located_rows(rows)
+        answers: dict[int, dict[str, object]] = {}
+        for numbers in series_among(rows):
+            decisions = self._decide_series([row for number in numbers if isinstance(row := rows[number], OrderRow)])
+            if decisions is not None:
+                answers.update(zip(numbers, answer_table(decisions.columns(language)), strict=True))
+        others = [number for number in range(len(rows)) if number not in answers]
+        located = self._located_rows([rows[number] for number in others])
         decisions = self._decide([item for item in located if isinstance(item, Located)])
-        answers = iter(answer_table(decisions.columns(language)))
-        return [error_columns(item) if isinstance(item, InvalidInput) else next(answers) for item in located]
+        decided = iter(answer_table(decisions.columns(language)))
+        for number, item in zip(others, located, strict=True):
+            answers[number] = error_columns(item) if isinstance(item, InvalidInput) else next(decided)
+        return [answers[number] for number in range(len(rows))]
+
+    def _decide_series(self, rows: Sequence[OrderRow]) -> Decisions | None:
+        """Decide rows that ask the same at positions of the same kind; None if their question has a fault."""
+        places = [row.location for row in rows if row.location is not None]
+        try:
+            order, _ = self._order(request_of(rows[0]))
+        except InvalidInput:
+            return None
+        lat, lon = np.array([(at.lat, at.lon) for at in places]).T
+        request = replace(request_of(rows[0]), on=order.on)
+        return Series(request=request, order=order, example=places[0], lat=lat, lon=lon).decide(self._grounds())
 
     def _located_rows(self, rows: Sequence[OrderRow | InvalidInput]) -> list[Located | InvalidInput]:
         located: list[Located | InvalidInput] = []

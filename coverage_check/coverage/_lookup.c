@@ -17,6 +17,13 @@
 #define PREFETCH(p) ((void)(p))
 #endif
 
+/* Compile a loop twice, and take the one for wide registers where the machine has them: each lane rounds as ever. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
+
 #define COVERED (UINT32_C(1) << 31)
 #define HAS_EDGES (UINT32_C(1) << 30)
 #define LOW_BITS (HAS_EDGES - 1)
@@ -344,7 +351,7 @@ static void distance_beside_one(const Layer *layer, Point p, double distance, do
         places.y[k] = p.y + beside[k].y;
         places.nearest2[k] = INFINITY;
     }
-    if (fabs(distance) > 1 + MARGIN_M && reach + 1 < STATED_DISTANCE_M && find_cell(&layer->grid, p.x, p.y, &place.column, &place.row)) {
+    if (reach + 1 < STATED_DISTANCE_M && find_cell(&layer->grid, p.x, p.y, &place.column, &place.row)) {
         double circle = reach + 1; /* what is near a place beside the point is hardly farther from the point */
         int64_t rows = (int64_t)(circle * layer->grid.cells_a_metre) + 1;
         for (int64_t row = place.row - rows; row <= place.row + rows; row++)
@@ -352,8 +359,8 @@ static void distance_beside_one(const Layer *layer, Point p, double distance, do
     }
     for (int k = 0; k < BESIDE; k++) {
         Point there = {places.x[k], places.y[k]};
-        /* None within reach is a distance that was not true, or one that leaves the side open. */
-        if (places.nearest2[k] <= reach * reach)
+        /* None within reach is a distance that was not true; and within a metre, the edge may run between. */
+        if (places.nearest2[k] <= reach * reach && places.nearest2[k] > 1 + MARGIN_M)
             out[k] = distance < 0 ? -sqrt(places.nearest2[k]) : sqrt(places.nearest2[k]);
         else
             out[k] = signed_distance(layer, there, damaged);
@@ -513,7 +520,7 @@ static double signed_distance(const Layer *layer, Point p, int *damaged) {
 }
 
 /* Turn the answers of some places by the edges on the way to them; mark those where rounding could matter. */
-static void cross(Point a, Point b, Point from, const double *x, const double *y, int64_t n, int64_t *turns, int64_t *doubtful) {
+WIDE static void cross(Point a, Point b, Point from, const double *x, const double *y, int64_t n, int64_t *turns, int64_t *doubtful) {
     Side here = quick_side(a.x - from.x, a.y - from.y, b.x - from.x, b.y - from.y);
     for (int64_t i = 0; i < n; i++) {
         double a_x = a.x - x[i], a_y = a.y - y[i], b_x = b.x - x[i], b_y = b.y - y[i], back_x = from.x - x[i], back_y = from.y - y[i];
@@ -564,6 +571,15 @@ static void locate_around_one(const Layer *layer, Point point, const Point *offs
     }
 }
 
+/* Lower the squared distances of some places by that to an edge. */
+WIDE static void measure_all(Point a, Point b, const double *x, const double *y, int64_t n, double *nearest2) {
+    for (int64_t i = 0; i < n; i++) {
+        Point p = {x[i], y[i]};
+        double squared = squared_distance(a, b, p);
+        nearest2[i] = squared < nearest2[i] ? squared : nearest2[i];
+    }
+}
+
 /* Measure to the nearest edge from places that lie together; all of them have one within reach. */
 static void distance_together(const Layer *layer, const double *x, const double *y, int64_t n, double reach, double *out, int *damaged) {
     uint32_t edges[NEARBY_EDGES];
@@ -580,14 +596,7 @@ static void distance_together(const Layer *layer, const double *x, const double 
     box.high.y += reach + MARGIN_M;
     int n_edges = edges_in(layer, &box, edges);
     for (int64_t i = 0; i < n; i++) out[i] = INFINITY;
-    for (int k = 0; k < n_edges; k++) {
-        Point a = layer->vertices[edges[k]], b = layer->vertices[edges[k] + 1];
-        for (int64_t i = 0; i < n; i++) {
-            Point p = {x[i], y[i]};
-            double squared = squared_distance(a, b, p);
-            out[i] = squared < out[i] ? squared : out[i];
-        }
-    }
+    for (int k = 0; k < n_edges; k++) measure_all(layer->vertices[edges[k]], layer->vertices[edges[k] + 1], x, y, n, out);
     for (int64_t i = 0; i < n; i++) {
         Point p = {x[i], y[i]};
         /* On an edge it is 0 whatever rounding says; and none within reach is a reach that was not true. */

@@ -32,12 +32,8 @@ class Decisions(Sequence[Decision]):
         self._count = len(single) + sum(len(part.rows) for part in parts)
 
     @cached_property
-    def _where(self) -> dict[int, tuple[int, int]]:
-        return {row: (part, number) for part in range(len(self._parts)) for number, row in enumerate(self._rows(part))}
-
-    def _rows(self, part: int) -> list[int]:
-        rows: list[int] = self._parts[part].rows.tolist()
-        return rows
+    def _where(self) -> dict[int, tuple[Part, int]]:
+        return {row: (part, number) for part in self._parts for number, row in enumerate(part.rows.tolist())}
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -57,7 +53,7 @@ class Decisions(Sequence[Decision]):
         if row in self._single:
             return self._single[row]
         part, number = self._where[row]
-        return Decision.of_content(self._parts[part].content(number), self._made_at, self._basis(row))
+        return Decision.of_content(part.content(number), self._made_at, self._basis(row))
 
     def __iter__(self) -> Iterator[Decision]:
         texts: dict[int, bytes] = {}
@@ -117,7 +113,7 @@ def _columns(part: Part, language: str) -> tuple[Any, ...]:
         part.alike.lon[part.in_alike],
         location.match,
         location.level,
-        next(iter(decision.alternatives), None),
+        next((offer.text for offer in decision.alternatives), None),
         part.sentences(language),
         [hashlib.sha256(content).hexdigest() for content in part.contents()],
     )

@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from coverage_check.availability import Floats, Rows
 
@@ -26,7 +25,7 @@ class Texts(NamedTuple):
         In UTF-8.
     """
 
-    codes: npt.NDArray[np.int64]
+    codes: Rows
     texts: list[bytes]
 
 
@@ -78,6 +77,8 @@ def _finite(numbers: Floats) -> list[float]:
 
 
 def _compiled() -> Filler | None:
+    if np.dtype(np.intp).itemsize != 8:  # as which it reads rows and codes
+        return None
     try:
         found: Filler = import_module("coverage_check.qualification._fill").fill
     except ImportError:  # installed where there was no compiler

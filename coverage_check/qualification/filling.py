@@ -137,7 +137,7 @@ class Filling:
 
 
 def _say(tenths_of_a_metre: Sequence[int]) -> None:
-    """Put distances into words that weren't yet. Threads may do the same at once."""
+    """Put distances into words that weren't yet. Threads may do so at once: what has English has Swedish."""
     for tenth in tenths_of_a_metre:
         if not _SAID["en"][tenth]:
             words = wording.distance_words(tenth / 10)

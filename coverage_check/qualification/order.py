@@ -99,7 +99,7 @@ class Positions:
         words = dict.fromkeys(("given", "normalised", "label"), self.given)  # nothing in them needs escaping
         texts = {"as_of": [day_text(order.on).encode()] * len(rows), "location": self._locations()}
         return Alike(
-            key=(order.product.code, season, order.place, order.receiver, location.cep95_m, location.source),
+            key=(order.product.code, season, order.place, order.receiver, *location.kind),
             order=order,
             location=location,
             provenance=self.provenance,

@@ -43,6 +43,11 @@ def assert_as_one_by_one(index: Index, geometry: BaseGeometry, rng: np.random.Ge
     index.distance_around_m(x, y, Picked(offsets_m, kind, picked, reach_m), measured, layer=0)
     assert (measured == np.where(picked, distance_m, 7.0)).all()
 
+    known = index.edge_distance_m(x, y)[:, 0] * rng.choice([0.0, 0.5, 1.0, 1.0, 3.0], len(x))  # this may be untrue, too
+    steps = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    aside = index.edge_distance_m(*(points[:, None] + steps).reshape(-1, 2).T)[:, 0].reshape(-1, 4)
+    assert (index.distance_beside_m(x, y, known, layer=0) == aside).all()
+
 
 @every_implementation
 @settings(max_examples=60)
