@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -247,3 +248,31 @@ def test_two_questions_that_are_worth_the_same_are_asked_in_the_order_of_each_ro
         alone = decide(order, place, says, catalogue=catalogue, provenance=PROVENANCE, made_at=MADE_AT)
         assert alone.verdict == "conditional"
         assert hashlib.sha256(content).hexdigest() == alone.id
+
+
+GAMBLE = Risk(mis_sale=900.0, lost_sale=800.0, ask=400.0)
+COARSE = Location(
+    lat=59.8, lon=18.9, level=LocationLevel.ADDRESS_POINT, match=Match.EXACT, cep50_m=5, cep95_m=15, gross_error=0.1
+)
+PLAIN = Location.at(lat=59.8, lon=18.9)
+APART: dict[str, tuple[dict[str, Any], dict[str, Any], Location, tuple[float, float]]] = {
+    "a spot within reach": ({}, {"risk": GAMBLE}, PLAIN, (-90.0, -8.0)),
+    "a measured claim that may be met": ({"curve": CURVE}, {}, PLAIN, (-90.0, -8.0)),
+    "an edge beside the doubt about the place": ({}, {}, COARSE, (500.0, 4.0)),
+    "how sure a yes is": ({}, {"risk": GAMBLE}, PLAIN, (500.0, 4.0)),
+}
+
+
+@pytest.mark.parametrize("apart", APART)
+def test_rows_that_are_one_step_apart_are_told_apart(apart: str) -> None:
+    fields, terms, place, metres = APART[apart]
+    claim, sold = layer("4g", **fields), product(code="sold", **terms)
+    order = Order(
+        product=sold, on=ON, address=NOBODY, moved=lambda lat, lon, east, north: (lat + north / 1e5, lon + east / 1e5)
+    )
+    rows = [[said(claim, each, place, surveyed=True)] for each in metres]
+    alone = [decide(order, place, says, catalogue={}, provenance=PROVENANCE, made_at=MADE_AT) for says in rows]
+    assert len({(one.verdict, one.reasons, one.alternatives, one.sentence.en[:60]) for one in alone}) == 2
+    assert alone[0].verdict == alone[1].verdict
+    together = decided_together(order, place, rows, {})
+    assert [hashlib.sha256(content).hexdigest() for content in together] == [one.id for one in alone]
