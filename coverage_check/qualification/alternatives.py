@@ -19,7 +19,7 @@ from coverage_check.spread import offsets_m
 from coverage_check.technology import Condition, PlaceOfUse
 
 _ROUGH = {LocationLevel.APPROXIMATE, LocationLevel.INTERPOLATED}
-_PLOT_M = 500.0
+PLOT_M = 500.0
 """A place known no better than this is no plot to look around on: an assumption."""
 _PACED_OFF_M = offsets_m(cep50_m=5.0, cep95_m=15.0, count=256)[:, 0]
 _RIGHT_SPOT = 0.995
@@ -114,7 +114,7 @@ def _spot(case: Case) -> Iterator[Offer]:
     """
     location, needed = case.location, case.product.risk.yes
     known = location.match in {Match.EXACT, Match.FUZZY} and not location.level.coarse and location.level not in _ROUGH
-    known = known and location.cep95_m <= _PLOT_M and not case.assessment.covered_here
+    known = known and location.cep95_m <= PLOT_M and not case.assessment.covered_here
     if case.moved is None or not known or not case.prospect.spot_possible or not case.product.on_sale(case.on):
         return
     around = case.around()

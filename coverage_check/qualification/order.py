@@ -1,7 +1,7 @@
 """What is asked, and the rows of a batch in which it is asked alike."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -48,7 +48,7 @@ class Alike:
     Attributes
     ----------
     order, location
-        Those of one row, which stand for all but for the address, the position and the candidates.
+        Those of one row, which stand for all but for the address, the position, its error and the candidates.
     key
         What they have in common.
     rows
@@ -70,6 +70,13 @@ class Alike:
     lat: Floats
     lon: Floats
     errors_m: Sequence[tuple[float, float]]
+
+    def location_of(self, row: int) -> Location:
+        """Give the location of one row of the batch, but for its candidates."""
+        number = int(np.searchsorted(self.rows, row))
+        cep50_m, cep95_m = self.errors_m[number]
+        lat, lon = float(self.lat[number]), float(self.lon[number])
+        return replace(self.location, lat=lat, lon=lon, cep50_m=float(cep50_m), cep95_m=float(cep95_m))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -14,6 +14,7 @@ from coverage_check import wording
 from coverage_check.availability import Availability, Bools, Floats, Rows
 from coverage_check.decision import Verdict
 from coverage_check.layer import Layer
+from coverage_check.qualification.alternatives import PLOT_M
 from coverage_check.qualification.assessment import Assessment, Prospect, assessed
 from coverage_check.qualification.questions import HOPE, LEAST, SAME_DIGITS
 from coverage_check.qualification.stances import NEARLY_ALL, Fit, Question, Reach, Stance, Time, elsewhere, numbers
@@ -28,6 +29,8 @@ class Example:
 
     Attributes
     ----------
+    at
+        Its number in the batch.
     asked
         The questions that were weighed for it, its own first.
     alone
@@ -39,6 +42,7 @@ class Example:
         self.asked: dict[Question, Assessment] = {}
         self.alone = False
         around, self._at = weigher.surroundings, weigher.rows[row : row + 1]
+        self.at = int(self._at[0])
         self._split, self._near = [False] * len(around.layers), [False] * len(around.layers)
         reach = Reach.of(weigher.weigh(own).stances)
         edge_m = around.edge_distance_m(self._at, reach.claims)[0]
@@ -145,6 +149,7 @@ class Comparison:
         lacking = ~_covered_here(weighed, claimed)
         columns += _elsewhere(weighed, around.layers, claimed, lacking)
         hopeful = self._weigher.prospects(weighed.question).spot_possible & lacking & (weighed.verdict != _DELIVERABLE)
+        hopeful &= self._weigher.cep95_m <= PLOT_M
         columns += [hopeful[:, None].astype(np.uint8), self._outcome(), *self._splits()]
         columns += [_nearest(alike, self._weigher) for alike in _kinds(weighed).values() if len(alike) > 1]
         return np.hstack(columns)

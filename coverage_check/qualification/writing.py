@@ -77,7 +77,7 @@ def _forgotten(*_: object) -> NoReturn:
 
 
 def _case(alike: Alike, example: Example) -> explanation.Case:
-    order, location = alike.order, alike.location
+    order, location = alike.order, alike.location_of(example.at)  # a spot is offered beside where the example is
     if location.match is Match.FUZZY and location.candidates and location.candidates[0].label:
         location = replace(location, candidates=(replace(location.candidates[0], label=words_gap("label")),))
     verdict, condition = _verdict(order, example.own, example)

@@ -129,6 +129,27 @@ def test_alike_rows_of_a_large_batch_are_as_they_are_alone(checker: Checker) -> 
         assert anew(checker).check_location(place, product="mbb-4g-flex", on=SALE).id == together[row].id
 
 
+def test_a_spot_is_offered_on_the_plot_of_each_customer(checker: Checker) -> None:
+    """Of many positions, some are good to metres and some to hundreds; alone, a checker is asked that has seen no other."""
+    rng = np.random.default_rng(3)
+    lat, lon = 59.80 + rng.uniform(-0.04, 0.04, 500), 18.94 + rng.uniform(-0.08, 0.08, 500)
+    places = [
+        Location.at(lat=y, lon=x, cep95_m=float(error_m))
+        for y, x, error_m in zip(lat.tolist(), lon.tolist(), rng.choice([15, 40, 100, 300, 600], 500), strict=True)
+    ]
+    together = anew(checker).check_many([Request(location=at, product="mbb-3g", on=date(2025, 11, 1)) for at in places])
+    with_spot = 0
+    for at, decision in zip(places, together, strict=True):
+        spot = next((offer for offer in decision.alternatives if offer.lat is not None), None)
+        if spot is None and not 100 <= at.cep95_m <= 600:
+            continue
+        assert decision.id == anew(checker).check_location(at, product="mbb-3g", on=date(2025, 11, 1)).id
+        if spot is not None and spot.lat is not None and spot.lon is not None:
+            with_spot += 1
+            assert math.hypot((spot.lat - at.lat) * 111_120, (spot.lon - at.lon) * 55_900) < 1.05 * at.cep95_m
+    assert with_spot > 3
+
+
 def test_each_row_says_its_own_distance(checker: Checker) -> None:
     """From some metres to more than 5 km outside: the words of `wording`, for the distance that the evidence records."""
     rng = np.random.default_rng(6)
