@@ -1,10 +1,10 @@
 """What layers say at a location: one layer at one place, and all layers at all the places of a batch."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 Masks = npt.NDArray[np.uint64]
 """One bit a place, the first in the lowest bit of the first byte."""
+A = TypeVar("A", bound=npt.NDArray[Any])
 
 
 class Status(StrEnum):
@@ -51,6 +52,19 @@ class Availability:
     edge_bearing_deg: float | None = None
 
 
+class ByLayer(dict[int, A]):
+    """Layer number → its array, made when it is first asked for."""
+
+    def __init__(self, make: Callable[[int], A]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, layer: int) -> A:
+        """Make that of a layer, and keep it."""
+        made = self[layer] = self._make(layer)
+        return made
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Places:
     """What layers say at the equally likely places of the customer, for some rows of a batch.
@@ -63,7 +77,9 @@ class Places:
     rows
         int[m]: which rows of the batch these are.
     covered, surveyed
-        Layer number → its mask, uint64[m, words] or uint64[m, 1]; `covered` for the layers whose claims were asked about.
+        Layer number → its mask, uint64[m, words] or uint64[m, 1].
+    claimed
+        The same of the places that the layer speaks about and covers.
     edge_distance_m
         Layer number → float64[m, measured] or float64[m, 1]: signed metres to the edge of the claim, at the covered ones
         of the measured places; elsewhere any number.
@@ -86,15 +102,19 @@ class Places:
     size: int = 1
     in_order: bool = True
     spots: int = 1
+    claimed: Mapping[int, Masks] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "claimed", ByLayer(lambda layer: self.covered[layer] & self.surveyed[layer]))
 
     def of(self, numbers: Rows) -> "Places":
         """Give those of some of the rows, by their numbers here."""
         return replace(
             self,
             rows=self.rows[numbers],
-            covered={layer: array[numbers] for layer, array in self.covered.items()},
-            surveyed={layer: array[numbers] for layer, array in self.surveyed.items()},
-            edge_distance_m={layer: array[numbers] for layer, array in self.edge_distance_m.items()},
+            covered=ByLayer(lambda layer: self.covered[layer][numbers]),
+            surveyed=ByLayer(lambda layer: self.surveyed[layer][numbers]),
+            edge_distance_m=ByLayer(lambda layer: self.edge_distance_m[layer][numbers]),
         )
 
     def share(self, mask: Masks) -> Floats:

@@ -6,7 +6,6 @@ likely places lie beyond it. Those nearer than the edge can't, so they aren't as
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from coverage_check.availability import (
     Availability,
     Bools,
+    ByLayer,
     Floats,
     Masks,
     Places,
@@ -24,7 +24,7 @@ from coverage_check.availability import (
 )
 from coverage_check.coverage.grid import STATED_DISTANCE_M, Around, Picked
 from coverage_check.coverage.index_lookup import INSIDE, ON_EDGE, OUTSIDE
-from coverage_check.coverage.lookup import Areas
+from coverage_check.coverage.lookup import Areas, end_distance_m
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.layer import Layer
 from coverage_check.location import Candidate, Location, Match
@@ -37,6 +37,8 @@ _MEASURED_EVERY = 16
 """Of the places, one in so many is measured: reliability fades over hundreds of metres. Not a Fibonacci number, as the
 golden ratio turns places so many apart into nearly the same direction."""
 _ROWS_AT_ONCE = 128
+_FEW = 16
+"""So few spots are measured to everything at once: one call costs more than the measuring."""
 _NOWHERE_M = 1e9
 """Where a place is put for which the metric CRS has none: far from every layer."""
 
@@ -60,22 +62,38 @@ class Spots:
         kinds, kind = kinds_of_error(error)
         self.far_m = np.array([_far_m(*pair) for pair in kinds])[kind]
         self.covered, self.surveyed = self._areas.look(self.x, self.y)
-        self._edge_m = np.full((self._areas.claims.max(initial=-1) + 1, len(self.x)), np.nan)
+        self._edge_m = np.full((len(self._areas), len(self.x)), np.nan)
+        self._all_measured = False
+        self.covered_masks = ByLayer(lambda layer: masked_alike(self.covered[:, layer]))
+        self.surveyed_masks = ByLayer(lambda layer: masked_alike(self.surveyed[:, layer]))
 
     def edge_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to some layers; what was measured before is not measured again."""
-        claims = self._areas.claims[list(layers)]
-        found = self._edge_m[claims[:, None], rows]
-        for number in np.flatnonzero(np.isnan(found).any(axis=1)).tolist():
-            known = self._edge_m[claims[number]]
-            asked = rows[np.isnan(known[rows])]
-            known[asked] = self._areas.edge_distance_m(layers[number], self.x[asked], self.y[asked])
-            found[number] = known[rows]
-        return found.T
+        return self._measured_m(self._areas.claims[list(layers)], rows).T
 
     def survey_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to the edge of what some layers speak about; infinite where they speak everywhere."""
-        return self._areas.survey_distance_m(layers, self.x[rows], self.y[rows])
+        areas = [self._areas.surveys[layer] for layer in layers]
+        apart_m = np.empty((len(areas), len(rows)))
+        for number, area in enumerate(areas):
+            if isinstance(area, int):
+                apart_m[number] = np.abs(self._measured_m(np.array([area]), rows)[0])
+            else:
+                apart_m[number] = end_distance_m(area, self.x[rows], self.y[rows])
+        return apart_m.T
+
+    def _measured_m(self, areas: Rows, rows: Rows) -> Floats:
+        if len(self.x) <= _FEW and not self._all_measured:
+            self._edge_m[:] = self._areas.distance_m(range(len(self._areas)), self.x, self.y).T
+            self._all_measured = True
+        found: Floats = self._edge_m[areas[:, None], rows]
+        if not self._all_measured:
+            for number in np.flatnonzero(np.isnan(found).any(axis=1)).tolist():
+                known = self._edge_m[areas[number]]
+                asked = rows[np.isnan(known[rows])]
+                known[asked] = self._areas.distance_m(areas[number : number + 1], self.x[asked], self.y[asked])[:, 0]
+                found[number] = known[rows]
+        return found
 
 
 class MapSurroundings:
@@ -143,11 +161,11 @@ class MapSurroundings:
         plain = rows[~several]
         near = _near(self._found, claims, surveys, plain)
         if (settled := plain[~near]).size:
-            yield _as_found(self._found, claims, surveys, settled)
+            yield _as_found(self._found, settled)
         unsettled = plain[near]
         for start in range(0, len(unsettled), _ROWS_AT_ONCE):
             part = unsettled[start : start + _ROWS_AT_ONCE]
-            yield _Clouds(self._areas, self._found, part, SAMPLES).places(claims, surveys)
+            yield _Clouds(self._areas, self._found, part, SAMPLES).places()
         for row in rows[several].tolist():
             yield self._ambiguous(row, claims, surveys)
 
@@ -171,10 +189,9 @@ class MapSurroundings:
         spots = self._several[row]
         everyone = np.arange(len(spots.x))
         if _near(spots, claims, surveys, everyone).any():
-            clouds = _Clouds(self._areas, spots, everyone, max(_FEWEST, SAMPLES // len(everyone)))
-            found = clouds.places(claims, surveys)
+            found = _Clouds(self._areas, spots, everyone, max(_FEWEST, SAMPLES // len(everyone))).places()
         else:
-            found = _as_found(spots, claims, surveys, everyone)
+            found = _as_found(spots, everyone)
 
         def laid_out(mask: Masks) -> Masks:
             return masked(unmasked(mask, found.size).reshape(1, -1))
@@ -182,12 +199,13 @@ class MapSurroundings:
         measured = (found.measured[None, :] + everyone[:, None] * found.size).ravel()
         return Places(
             rows=np.array([row]),
-            covered={layer: laid_out(mask) for layer, mask in found.covered.items()},
-            surveyed={layer: laid_out(mask) for layer, mask in found.surveyed.items()},
-            edge_distance_m={
-                layer: np.broadcast_to(array, (len(everyone), len(found.measured))).reshape(1, -1)
-                for layer, array in found.edge_distance_m.items()
-            },
+            covered=ByLayer(lambda layer: laid_out(found.covered[layer])),
+            surveyed=ByLayer(lambda layer: laid_out(found.surveyed[layer])),
+            edge_distance_m=ByLayer(
+                lambda layer: np.broadcast_to(
+                    found.edge_distance_m[layer], (len(everyone), len(found.measured))
+                ).reshape(1, -1)
+            ),
             measured=measured,
             size=found.size * len(everyone),
             in_order=False,
@@ -232,17 +250,16 @@ def _near(spots: Spots, claims: Sequence[int], surveys: Sequence[int], rows: Row
     far_m = spots.far_m[rows, None]
     edge = np.abs(spots.edge_distance_m(claims, rows)) < far_m
     end = spots.survey_distance_m((*claims, *surveys), rows) < far_m
-    return np.asarray(np.hstack((edge, end, far_m > CAP_M)).any(axis=1))
+    return np.asarray(edge.any(axis=1) | end.any(axis=1) | (far_m[:, 0] > CAP_M))
 
 
-def _as_found(spots: Spots, claims: Sequence[int], surveys: Sequence[int], rows: Rows) -> Places:
+def _as_found(spots: Spots, rows: Rows) -> Places:
     """Let the found place stand for all places."""
-    edge_m = spots.edge_distance_m(claims, rows)
     return Places(
         rows=rows,
-        covered={layer: masked_alike(spots.covered[rows, layer]) for layer in claims},
-        surveyed={layer: masked_alike(spots.surveyed[rows, layer]) for layer in (*claims, *surveys)},
-        edge_distance_m={layer: np.ascontiguousarray(edge_m[:, n, None]) for n, layer in enumerate(claims)},
+        covered=ByLayer(lambda layer: spots.covered_masks[layer][rows]),
+        surveyed=ByLayer(lambda layer: spots.surveyed_masks[layer][rows]),
+        edge_distance_m=ByLayer(lambda layer: spots.edge_distance_m([layer], rows)),
         measured=np.zeros(1, dtype=np.intp),
     )
 
@@ -265,33 +282,25 @@ class _Clouds:
         self._size, self._measured = count, np.arange(_MEASURED_EVERY // 2, count, _MEASURED_EVERY)
         self._measured_offsets = np.ascontiguousarray(self._offsets[:, self._measured])
 
-    def places(self, claims: Sequence[int], surveys: Sequence[int]) -> Places:
+    def places(self) -> Places:
         """Ask about every place that lies farther from its spot than the edge does."""
-        edge_m = self._spots.edge_distance_m(claims, self._rows)
-        covered, surveyed = {}, {}
-        for n, layer in enumerate(claims):
-            here = self._spots.covered[self._rows, layer]
-            covered[layer] = self._beyond(here, np.abs(edge_m[:, n]), self._areas.covered_around, layer)
-        speaking = (*claims, *surveys)
-        survey_m = self._spots.survey_distance_m(speaking, self._rows)
-        for n, layer in enumerate(speaking):
-            here = self._spots.surveyed[self._rows, layer]
-            surveyed[layer] = self._beyond(here, survey_m[:, n], self._areas.surveyed_around, layer)
         found = Places(
             rows=self._rows,
-            covered=covered,
-            surveyed=surveyed,
-            edge_distance_m={},
+            covered=ByLayer(self._covered),
+            surveyed=ByLayer(self._surveyed),
+            edge_distance_m=ByLayer(lambda layer: self._depths(layer, found.at_measured(found.covered[layer]))),
             measured=self._measured,
             size=self._size,
         )
-        return replace(
-            found,
-            edge_distance_m={
-                layer: self._depths(layer, found.at_measured(mask), edge_m[:, n])
-                for n, (layer, mask) in enumerate(covered.items())
-            },
-        )
+        return found
+
+    def _covered(self, layer: int) -> Masks:
+        edge_m = np.abs(self._spots.edge_distance_m([layer], self._rows)[:, 0])
+        return self._beyond(self._spots.covered[self._rows, layer], edge_m, self._areas.covered_around, layer)
+
+    def _surveyed(self, layer: int) -> Masks:
+        end_m = self._spots.survey_distance_m([layer], self._rows)[:, 0]
+        return self._beyond(self._spots.surveyed[self._rows, layer], end_m, self._areas.surveyed_around, layer)
 
     def _beyond(self, here: Bools, edge_m: Floats, ask: _Ask, layer: int) -> Masks:
         """Mask the places: what holds at the spot holds at all that are nearer than the edge."""
@@ -308,8 +317,9 @@ class _Clouds:
             mask[near] = found
         return mask
 
-    def _depths(self, layer: int, covered: Bools, edge_m: Floats) -> Floats:
+    def _depths(self, layer: int, covered: Bools) -> Floats:
         """Measure at covered places; at those of a spot that no edge comes near, its own distance does."""
+        edge_m = self._spots.edge_distance_m([layer], self._rows)[:, 0]
         if covered.shape[1] == 1:
             return np.ascontiguousarray(edge_m[:, None])
         depths = np.repeat(edge_m[:, None], covered.shape[1], axis=1)

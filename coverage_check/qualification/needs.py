@@ -40,8 +40,7 @@ def mean_reliable(places: Places, served: Masks, rel: Floats, at_edge: float) ->
 
 def claimed(places: Places, layer: int) -> Masks:
     """Give the places that a layer speaks about and covers."""
-    mask: Masks = places.covered[layer] & places.surveyed[layer]
-    return mask
+    return places.claimed[layer]
 
 
 def reliable(places: Places, claim: Layer, layer: int) -> Floats:
