@@ -124,7 +124,7 @@ class Areas:
         """Count the areas: claims, and survey areas."""
         return len(self._index)
 
-    def distance_m(self, areas: Sequence[int], x: Floats, y: Floats) -> Floats:
+    def distance_m(self, areas: Sequence[int] | npt.NDArray[np.intp], x: Floats, y: Floats) -> Floats:
         """Give float64[n, areas]: metres to the edge of some areas by their numbers, as `edge_distance_m`."""
         return self._index.edge_distance_m(x, y, layers=areas)
 

@@ -122,6 +122,7 @@ class MapSurroundings:
         self._areas = snapshot.areas
         self._found = Spots(snapshot, lat, lon, error_m)
         self._several = {row: _spots(snapshot, places) for row, places in (candidates or {}).items()}
+        self._looked: dict[tuple[bool, bytes], Places] = {}
 
     @classmethod
     def of(cls, snapshot: Snapshot, locations: Sequence[Location]) -> "MapSurroundings":
@@ -161,13 +162,23 @@ class MapSurroundings:
         plain = rows[~several]
         near = _near(self._found, claims, surveys, plain)
         if (settled := plain[~near]).size:
-            yield _as_found(self._found, settled)
+            yield self._places(settled, near=False)
         unsettled = plain[near]
         for start in range(0, len(unsettled), _ROWS_AT_ONCE):
-            part = unsettled[start : start + _ROWS_AT_ONCE]
-            yield _Clouds(self._areas, self._found, part, SAMPLES).places()
+            yield self._places(unsettled[start : start + _ROWS_AT_ONCE], near=True)
         for row in rows[several].tolist():
             yield self._ambiguous(row, claims, surveys)
+
+    def _places(self, rows: Rows, *, near: bool) -> Places:
+        """Look around rows far from every edge, or near one. Of few rows that is kept: other layers ask for the same."""
+        key = near, rows.tobytes() if len(rows) <= _FEW else b""
+        if key not in self._looked:
+            found = self._found
+            places = _Clouds(self._areas, found, rows, SAMPLES).places() if near else _as_found(found, rows)
+            if not key[1]:
+                return places
+            self._looked[key] = places
+        return self._looked[key]
 
     def around(self, row: int, layers: Sequence[int]) -> Mapping[int, Availability]:
         """Measure at every place of the customer around one found place, nearest first."""
@@ -202,9 +213,9 @@ class MapSurroundings:
             covered=ByLayer(lambda layer: laid_out(found.covered[layer])),
             surveyed=ByLayer(lambda layer: laid_out(found.surveyed[layer])),
             edge_distance_m=ByLayer(
-                lambda layer: np.broadcast_to(
-                    found.edge_distance_m[layer], (len(everyone), len(found.measured))
-                ).reshape(1, -1)
+                lambda layer: np.broadcast_to(found.edge_distance_m[layer], (len(everyone), len(found.measured))).reshape(
+                    1, -1
+                )
             ),
             measured=measured,
             size=found.size * len(everyone),

@@ -46,7 +46,7 @@ class Filling:
 
     def __init__(self, weigher: Weigher, alike: Alike, own: Question, groups: Sequence[tuple[Outline, Rows]]) -> None:
         self._weigher = weigher
-        self._reach = Reach.of(weigher.weigh(own).stances)
+        self._reach = weigher.weigh(own).terms.reach
         self._groups = groups
         self.in_alike = np.searchsorted(alike.rows, weigher.rows)
         self.said = {gap: Texts(self.in_alike, texts) for gap, texts in alike.words.items()}
