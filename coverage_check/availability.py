@@ -119,11 +119,11 @@ class Places:
 
     def share(self, mask: Masks) -> Floats:
         """Give float64[m]: the share of the places at which a mask holds."""
-        among = _first_places(self.size, self.size)
-        if mask.shape[1] < among.shape[1]:
-            share: Floats = (mask[:, 0] != 0).astype(np.float64)
+        if self._alike(mask):
+            share: Floats = (mask[:, 0] & 1).astype(np.float64)
         else:
-            share = np.bitwise_count(mask & among).sum(axis=1, dtype=np.int64) / self.size
+            held = mask & _first_places(self.size, self.size)
+            share = np.bitwise_count(held).sum(axis=1, dtype=np.int64) / self.size
         return share
 
     def anywhere(self, mask: Masks, among: int | None = None) -> Bools:
@@ -137,11 +137,15 @@ class Places:
 
     def at_measured(self, mask: Masks) -> Bools:
         """Give bool[m, measured]: a mask at the measured places; bool[m, 1] if it is the same at all of them."""
-        if mask.shape[1] * 64 < self.size:
-            return np.asarray(mask != 0)
+        if self._alike(mask):
+            return np.asarray(mask != 0) if self.size > 1 else (mask & 1).astype(np.bool_)
         eights = np.ascontiguousarray(mask).view(np.uint8)
         held: Bools = (eights[:, self.measured >> 3] >> (self.measured & 7).astype(np.uint8) & 1).view(np.bool_)
         return held
+
+    def _alike(self, mask: Masks) -> bool:
+        """Tell whether one bit says it of all places."""
+        return mask.shape[1] * 64 < self.size or self.size == 1
 
 
 def masked(held: Bools) -> Masks:

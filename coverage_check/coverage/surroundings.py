@@ -43,6 +43,10 @@ _NOWHERE_M = 1e9
 """Where a place is put for which the metric CRS has none: far from every layer."""
 
 
+Metric = tuple[Floats, Floats]
+"""x and y in a snapshot's metric CRS, float64[n] each; infinite where it has no place."""
+
+
 class Spots:
     """Places that locations may mean, in metres of the snapshot's CRS, with what the layers say there.
 
@@ -54,10 +58,9 @@ class Spots:
         bool[n, layers].
     """
 
-    def __init__(self, snapshot: Snapshot, lat: Floats, lon: Floats, error: Floats) -> None:
+    def __init__(self, snapshot: Snapshot, metric: Metric, error: Floats) -> None:
         self._areas = snapshot.areas
-        x, y = snapshot.to_metric(lon=lon, lat=lat)
-        self.x, self.y = (np.nan_to_num(axis, posinf=_NOWHERE_M, neginf=-_NOWHERE_M) for axis in (x, y))
+        self.x, self.y = map(_somewhere, metric)
         self.cep50_m, self.cep95_m = error.T
         kinds, kind = kinds_of_error(error)
         self.far_m = np.array([_far_m(*pair) for pair in kinds])[kind]
@@ -70,6 +73,10 @@ class Spots:
     def edge_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to some layers; what was measured before is not measured again."""
         return self._measured_m(self._areas.claims[list(layers)], rows).T
+
+    def ending(self, layers: Sequence[int]) -> Sequence[int]:
+        """Give those of some layers that don't speak everywhere."""
+        return [layer for layer in layers if self._areas.surveys[layer] is not None]
 
     def survey_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to the edge of what some layers speak about; infinite where they speak everywhere."""
@@ -101,8 +108,8 @@ class MapSurroundings:
 
     Parameters
     ----------
-    lat, lon
-        float64[n], degrees.
+    metric
+        float64[n] twice: x and y in the snapshot's metric CRS, as `Snapshot.to_metric` gives them.
     error_m
         float64[n, 2]: cep50_m and cep95_m.
     candidates
@@ -113,25 +120,30 @@ class MapSurroundings:
         self,
         snapshot: Snapshot,
         *,
-        lat: Floats,
-        lon: Floats,
+        metric: Metric,
         error_m: Floats,
         candidates: Mapping[int, Sequence[Candidate]] | None = None,
     ) -> None:
         self.layers: tuple[Layer, ...] = snapshot.layers
         self._areas = snapshot.areas
-        self._found = Spots(snapshot, lat, lon, error_m)
+        self._found = Spots(snapshot, metric, error_m)
         self._several = {row: _spots(snapshot, places) for row, places in (candidates or {}).items()}
         self._looked: dict[tuple[bool, bytes], Places] = {}
 
     @classmethod
     def of(cls, snapshot: Snapshot, locations: Sequence[Location]) -> "MapSurroundings":
         """Look around locations."""
-        table = np.array([(at.lat, at.lon, at.cep50_m, at.cep95_m) for at in locations], dtype=np.float64).reshape(-1, 4)
+        lat, lon = np.array([(at.lat, at.lon) for at in locations], dtype=np.float64).reshape(-1, 2).T
+        return cls.at(snapshot, locations, snapshot.to_metric(lon=lon, lat=lat))
+
+    @classmethod
+    def at(cls, snapshot: Snapshot, locations: Sequence[Location], metric: Metric) -> "MapSurroundings":
+        """Look around locations whose places in the metric CRS are known."""
+        error_m = np.array([(at.cep50_m, at.cep95_m) for at in locations], dtype=np.float64).reshape(-1, 2)
         candidates = {
             row: at.candidates for row, at in enumerate(locations) if at.match is Match.AMBIGUOUS and len(at.candidates) > 1
         }
-        return cls(snapshot, lat=table[:, 0], lon=table[:, 1], error_m=table[:, 2:], candidates=candidates)
+        return cls(snapshot, metric=metric, error_m=error_m, candidates=candidates)
 
     @property
     def covered(self) -> Bools:
@@ -224,19 +236,21 @@ class MapSurroundings:
         )
 
 
-def looks_swapped(snapshot: Snapshot, *, lat: Floats, lon: Floats) -> Bools:
+def looks_swapped(snapshot: Snapshot, *, lat: Floats, lon: Floats, metric: Metric) -> Bools:
     """Tell which positions are far from every layer and would lie in one with latitude and longitude the other way round."""
-    swapped = ~_near_a_layer(snapshot, lat=lat, lon=lon) & (np.abs(lon) <= 90)
+    swapped = ~_near_a_layer(snapshot, metric) & (np.abs(lon) <= 90)
     if swapped.any():
-        swapped[swapped] = _near_a_layer(snapshot, lat=lon[swapped], lon=lat[swapped])
+        swapped[swapped] = _near_a_layer(snapshot, snapshot.to_metric(lon=lat[swapped], lat=lon[swapped]))
     return swapped
 
 
-def _near_a_layer(snapshot: Snapshot, *, lat: Floats, lon: Floats) -> Bools:
-    x, y = snapshot.to_metric(lon=lon, lat=lat)
+def _near_a_layer(snapshot: Snapshot, metric: Metric) -> Bools:
+    x, y = metric
     near = np.zeros(len(x), dtype=bool)
     for west, south, east, north in {layer.bounds for layer in snapshot.layers}:
         near |= (west - CAP_M <= x) & (x <= east + CAP_M) & (south - CAP_M <= y) & (y <= north + CAP_M)
+        if near.all():
+            break
     return near
 
 
@@ -251,16 +265,22 @@ def _offsets_m(cep50_m: float, cep95_m: float, count: int) -> tuple[Floats, Floa
     return offsets, np.hypot(*offsets.T)
 
 
+def _somewhere(axis: Floats) -> Floats:
+    if np.isfinite(axis).all():
+        return axis
+    return np.nan_to_num(axis, posinf=_NOWHERE_M, neginf=-_NOWHERE_M)
+
+
 def _spots(snapshot: Snapshot, places: Sequence[Candidate]) -> Spots:
     lat, lon, *error_m = np.array([(at.lat, at.lon, at.cep50_m, at.cep95_m) for at in places], dtype=np.float64).T
-    return Spots(snapshot, lat, lon, np.column_stack(error_m))
+    return Spots(snapshot, snapshot.to_metric(lon=lon, lat=lat), np.column_stack(error_m))
 
 
 def _near(spots: Spots, claims: Sequence[int], surveys: Sequence[int], rows: Rows) -> Bools:
     """Tell for each spot whether an edge of a claim or of a survey area lies within the error."""
     far_m = spots.far_m[rows, None]
     edge = np.abs(spots.edge_distance_m(claims, rows)) < far_m
-    end = spots.survey_distance_m((*claims, *surveys), rows) < far_m
+    end = spots.survey_distance_m(spots.ending((*claims, *surveys)), rows) < far_m
     return np.asarray(edge.any(axis=1) | end.any(axis=1) | (far_m[:, 0] > CAP_M))
 
 

@@ -30,9 +30,13 @@ class Met:
 
 def mean_reliable(places: Places, served: Masks, rel: Floats, at_edge: float) -> Floats:
     """Multiply the share that is served by its reliability; where none of it was measured, it is a sliver at an edge."""
-    held, rel = np.broadcast_arrays(places.at_measured(served), rel)
-    hits = np.count_nonzero(held, axis=1)
-    reliability = np.where(hits, np.ascontiguousarray(rel).sum(axis=1) / np.maximum(hits, 1), at_edge)
+    held = places.at_measured(served)
+    if held.shape[1] == rel.shape[1] == 1:
+        reliability = np.where(held[:, 0], rel[:, 0], at_edge)
+    else:
+        held, rel = np.broadcast_arrays(held, rel)
+        hits = np.count_nonzero(held, axis=1)
+        reliability = np.where(hits, np.ascontiguousarray(rel).sum(axis=1) / np.maximum(hits, 1), at_edge)
     mean: Floats = places.share(served) * reliability
     return mean
 

@@ -44,7 +44,7 @@ class Example:
         reach = weigher.weigh(own).terms.reach
         edge_m = around.edge_distance_m(self._at, reach.claims)[0]
         for layer, near in zip(reach.claims, (np.abs(edge_m) <= weigher.cep95_m[row]).tolist(), strict=True):
-            self._split[layer], self._near[layer] = bool(weigher.seen(layer, reach)[1][row]), near
+            self._split[layer], self._near[layer] = bool(weigher.splits(layer, reach)[row]), near
         self.availabilities = tuple(
             Availability(
                 layer=layer,
@@ -55,7 +55,7 @@ class Example:
             for number, layer in enumerate(around.layers)
         )
         self.own = self.weigh(own)
-        self.prospect = Prospect.of(weigher.prospects(own), row)
+        self.prospect = Prospect.of(weigher.prospects(own), row, spot_possible=bool(weigher.spot_possible(own)[row]))
 
     def weigh(self, question: Question) -> Assessment:
         """Weigh a question at this row, and note it."""
@@ -104,6 +104,8 @@ class Groups:
 
 def rows_by(numbers: Rows, count: int) -> list[Rows]:
     """Give, for each number below a count, the rows that have it, ascending."""
+    if count == 1:
+        return [np.arange(len(numbers))]
     ends = np.cumsum(np.bincount(numbers, minlength=count))
     return np.split(np.argsort(numbers, kind="stable"), ends[:-1])
 
@@ -153,7 +155,7 @@ class Comparison:
         """Tell where a spot nearby is looked for."""
         hopeful = lacking & (self._weighed.verdict != _DELIVERABLE)
         if hopeful.any():
-            hopeful &= self._weigher.prospects(self._weighed.question).spot_possible
+            hopeful &= self._weigher.spot_possible(self._weighed.question)
         found: Prints = hopeful[:, None].astype(np.uint8)
         return found
 
@@ -173,10 +175,10 @@ class Comparison:
         for layer in reach.claims:
             counts = np.zeros(len(weigher.rows), dtype=np.uint8)
             if weigher.surroundings.layers[layer].curve is not None:
-                counts += weigher.seen(layer, reach)[1]
+                counts += weigher.splits(layer, reach)
             if any_named:
                 near = np.abs(weigher.surroundings.edge_distance_m(weigher.rows, [layer])[:, 0]) <= weigher.cep95_m
-                counts += np.uint8(2) * (named & near & weigher.seen(layer, reach)[1])
+                counts += np.uint8(2) * (named & near & weigher.splits(layer, reach))
             columns.append(counts[:, None])
         return columns
 

@@ -79,14 +79,11 @@ class Prospects:
         float64[n]: the share of the places that is unknown.
     loss_at_place, loss_of_each
         float64[n]: the loss to be expected if the exact place were known, and if it were known which of the spots it is.
-    spot_possible
-        bool[n]: whether some spot within the 95 % region could be deep enough inside for a yes.
     """
 
     unclear: Floats
     loss_at_place: Floats
     loss_of_each: Floats
-    spot_possible: Bools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +119,7 @@ class Weigher:
         self._doubt = doubt
         self._weighed: dict[Question, Weighed] = {}
         self._prospects: dict[Question, Prospects] = {}
-        self._seen: dict[tuple[int, Reach], tuple[Floats, Bools]] = {}
+        self._spot_possible: dict[Question, Bools] = {}
         self._places: dict[Reach, list[tuple[Rows, Places]]] = {}
 
     def part(self, rows: Rows) -> "Weigher":
@@ -148,27 +145,33 @@ class Weigher:
             self._prospects[question] = self._look_ahead(self.weigh(question))
         return self._prospects[question]
 
-    def seen(self, layer: int, among: Reach) -> tuple[Floats, Bools]:
-        """Give how likely a layer serves, and whether its edge runs between the customer's places.
+    def spot_possible(self, question: Question) -> Bools:
+        """Tell where some spot within the 95 % region could be deep enough inside for a yes."""
+        if question not in self._spot_possible:
+            self._spot_possible[question] = self._deep_enough(self.weigh(question))
+        return self._spot_possible[question]
+
+    def share(self, layer: int, among: Reach) -> Floats:
+        """Give how likely a layer serves.
 
         Parameters
         ----------
         among
             The layers looked at together with it, whose claims are asked about.
         """
-        if (layer, among) not in self._seen:
-            self._seen[layer, among] = self._see(layer, among)
-        return self._seen[layer, among]
-
-    def _see(self, layer: int, among: Reach) -> tuple[Floats, Bools]:
-        share, split = np.empty(len(self.rows)), np.empty(len(self.rows), dtype=bool)
-        claim = Reliability.of(self.surroundings.layers[layer])
+        share, claim = np.empty(len(self.rows)), Reliability.of(self.surroundings.layers[layer])
         for at, places in self._look(among):
             rel = reliable(places, claim, layer)
             share[at] = mean_reliable(places, places.claimed[layer], rel, claim.at_edge)
+        return share
+
+    def splits(self, layer: int, among: Reach) -> Bools:
+        """Tell where a layer's edge runs between the customer's places; `among` as for `share`."""
+        split = np.empty(len(self.rows), dtype=bool)
+        for at, places in self._look(among):
             here, covered = self.surroundings.covered[self.rows[at], layer], places.covered[layer]
             split[at] = (places.anywhere(covered) | here) & ~(places.everywhere(covered) & here)
-        return share, split
+        return split
 
     def _look(self, reach: Reach) -> list[tuple[Rows, Places]]:
         """Look around all rows, as far as some layers are concerned: (which of our rows, their places)."""
@@ -217,11 +220,11 @@ class Weigher:
             met = combined([need_met(places, need) for need in terms.needs], every=terms.every)
             unclear[at] = places.share(met.unknown)
             exact[at], each[at] = _losses(risk, places, met)
-        possible = self._spot_possible(terms, risk)
-        return Prospects(unclear=unclear, loss_at_place=exact, loss_of_each=each, spot_possible=possible)
+        return Prospects(unclear=unclear, loss_at_place=exact, loss_of_each=each)
 
-    def _spot_possible(self, terms: Terms, risk: Risk) -> Bools:
+    def _deep_enough(self, weighed: Weighed) -> Bools:
         """Take the deepest that the 95 % region can reach into a claim from outside."""
+        terms, risk = weighed.terms, weighed.question.product.risk
         possible = np.zeros(len(self.rows), dtype=bool)
         for need in terms.needs:
             edge_m = self.surroundings.edge_distance_m(self.rows, need.serving)

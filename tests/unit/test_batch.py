@@ -9,7 +9,6 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyproj import Transformer
 
 from coverage_check.basis import Request
 from coverage_check.checker import Checker
@@ -24,7 +23,7 @@ from coverage_check.qualification.stances import Question
 from coverage_check.qualification.weighing import Doubt, Weighed, Weigher
 from coverage_check.technology import PlaceOfUse, Receiver
 from coverage_check.wording import distance_words
-from tests.delivery_folder import METRIC, DeliveryFolder, X, Y
+from tests.delivery_folder import DeliveryFolder, X, Y
 from tests.made_claims import product
 from tests.unit.test_spread import disc, half_plane, radii
 
@@ -217,9 +216,8 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 
 def weighed(snapshot: Snapshot, network: str, cep50_m: float, ratio: float, east_m: float) -> Weighed:
-    lon, lat = Transformer.from_crs(METRIC, 4326, always_xy=True).transform(X + east_m, Y)
     error_m = np.array([[cep50_m, cep50_m * ratio]])
-    around = MapSurroundings(snapshot, lat=np.array([lat]), lon=np.array([lon]), error_m=error_m)
+    around = MapSurroundings(snapshot, metric=(np.array([X + east_m]), np.array([Y])), error_m=error_m)
     doubt = Doubt(gross_error=0.0, coarse=False, several=False)
     sold: Product = product(network=network)
     use = Use(place=PlaceOfUse.INDOORS, receiver=Receiver.INDOOR_ROUTER)
