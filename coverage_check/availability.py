@@ -200,7 +200,7 @@ class Surroundings(Protocol):
         """Give float64[rows]: direction to the nearest edge, degrees clockwise from north; NaN beyond the cap."""
 
     def places(self, rows: Rows, claims: Sequence[int], surveys: Sequence[int]) -> Iterator[Places]:
-        """Look around: give each of the rows once, in parts.
+        """Look around: give each of the rows once, in parts in which they ascend.
 
         Parameters
         ----------

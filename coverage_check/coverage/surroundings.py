@@ -66,41 +66,57 @@ class Spots:
         self.far_m = np.array([_far_m(*pair) for pair in kinds])[kind]
         self.covered, self.surveyed = self._areas.look(self.x, self.y)
         self._edge_m = np.full((len(self._areas), len(self.x)), np.nan)
-        self._all_measured = False
-        self.covered_masks = ByLayer(lambda layer: masked_alike(self.covered[:, layer]))
-        self.surveyed_masks = ByLayer(lambda layer: masked_alike(self.surveyed[:, layer]))
+        self._all_m: tuple[Floats, Floats] | None = None
 
     def edge_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to some layers; what was measured before is not measured again."""
-        return self._measured_m(self._areas.claims[list(layers)], rows).T
+        if len(self.x) > _FEW:
+            return self._measured_m(self._areas.claims[list(layers)], rows).T
+        found: Floats = self._everything_m()[0][rows[:, None], layers]
+        return found
 
-    def ending(self, layers: Sequence[int]) -> Sequence[int]:
-        """Give those of some layers that don't speak everywhere."""
-        return [layer for layer in layers if self._areas.surveys[layer] is not None]
+    def near(self, claims: Sequence[int], surveys: Sequence[int], rows: Rows) -> Bools:
+        """Tell for some spots whether an edge of a claim or of a survey area lies within the error."""
+        far_m = self.far_m[rows, None]
+        near: Bools = far_m[:, 0] > CAP_M
+        near |= (np.abs(self.edge_distance_m(claims, rows)) < far_m).any(axis=1)
+        if ending := [layer for layer in (*claims, *surveys) if self._areas.surveys[layer] is not None]:
+            near |= (self.survey_distance_m(ending, rows) < far_m).any(axis=1)
+        return near
 
     def survey_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to the edge of what some layers speak about; infinite where they speak everywhere."""
-        areas = [self._areas.surveys[layer] for layer in layers]
-        apart_m = np.empty((len(areas), len(rows)))
-        for number, area in enumerate(areas):
+        if len(self.x) > _FEW:
+            return self._ends_m(layers, rows)
+        found: Floats = self._everything_m()[1][rows[:, None], layers]
+        return found
+
+    def _ends_m(self, layers: Sequence[int], rows: Rows) -> Floats:
+        ends_m = np.empty((len(layers), len(rows)))
+        for number, layer in enumerate(layers):
+            area = self._areas.surveys[layer]
             if isinstance(area, int):
-                apart_m[number] = np.abs(self._measured_m(np.array([area]), rows)[0])
+                ends_m[number] = np.abs(self._measured_m(np.array([area]), rows)[0])
             else:
-                apart_m[number] = end_distance_m(area, self.x[rows], self.y[rows])
-        return apart_m.T
+                ends_m[number] = end_distance_m(area, self.x[rows], self.y[rows])
+        return ends_m.T
 
     def _measured_m(self, areas: Rows, rows: Rows) -> Floats:
-        if len(self.x) <= _FEW and not self._all_measured:
-            self._edge_m[:] = self._areas.distance_m(range(len(self._areas)), self.x, self.y).T
-            self._all_measured = True
         found: Floats = self._edge_m[areas[:, None], rows]
-        if not self._all_measured:
-            for number in np.flatnonzero(np.isnan(found).any(axis=1)).tolist():
-                known = self._edge_m[areas[number]]
-                asked = rows[np.isnan(known[rows])]
-                known[asked] = self._areas.distance_m(areas[number : number + 1], self.x[asked], self.y[asked])[:, 0]
-                found[number] = known[rows]
+        for number in np.flatnonzero(np.isnan(found).any(axis=1)).tolist():
+            known = self._edge_m[areas[number]]
+            asked = rows[np.isnan(known[rows])]
+            known[asked] = self._areas.distance_m(areas[number : number + 1], self.x[asked], self.y[asked])[:, 0]
+            found[number] = known[rows]
         return found
+
+    def _everything_m(self) -> tuple[Floats, Floats]:
+        """Measure from every spot to the edge of every claim and survey area, once."""
+        if self._all_m is None:
+            self._edge_m[:] = self._areas.distance_m(range(len(self._areas)), self.x, self.y).T
+            layers = range(len(self._areas.surveys))
+            self._all_m = self._edge_m[self._areas.claims].T, self._ends_m(layers, np.arange(len(self.x)))
+        return self._all_m
 
 
 class MapSurroundings:
@@ -172,7 +188,7 @@ class MapSurroundings:
         """Look around: found places far from every edge, then those near one, then the ambiguous."""
         several = np.isin(rows, list(self._several)) if self._several else np.zeros(len(rows), dtype=bool)
         plain = rows[~several]
-        near = _near(self._found, claims, surveys, plain)
+        near = self._found.near(claims, surveys, plain)
         if (settled := plain[~near]).size:
             yield self._places(settled, near=False)
         unsettled = plain[near]
@@ -211,7 +227,7 @@ class MapSurroundings:
         """Look around every candidate, and lay their places into one row."""
         spots = self._several[row]
         everyone = np.arange(len(spots.x))
-        if _near(spots, claims, surveys, everyone).any():
+        if spots.near(claims, surveys, everyone).any():
             found = _Clouds(self._areas, spots, everyone, max(_FEWEST, SAMPLES // len(everyone))).places()
         else:
             found = _as_found(spots, everyone)
@@ -276,20 +292,12 @@ def _spots(snapshot: Snapshot, places: Sequence[Candidate]) -> Spots:
     return Spots(snapshot, snapshot.to_metric(lon=lon, lat=lat), np.column_stack(error_m))
 
 
-def _near(spots: Spots, claims: Sequence[int], surveys: Sequence[int], rows: Rows) -> Bools:
-    """Tell for each spot whether an edge of a claim or of a survey area lies within the error."""
-    far_m = spots.far_m[rows, None]
-    edge = np.abs(spots.edge_distance_m(claims, rows)) < far_m
-    end = spots.survey_distance_m(spots.ending((*claims, *surveys)), rows) < far_m
-    return np.asarray(edge.any(axis=1) | end.any(axis=1) | (far_m[:, 0] > CAP_M))
-
-
 def _as_found(spots: Spots, rows: Rows) -> Places:
     """Let the found place stand for all places."""
     return Places(
         rows=rows,
-        covered=ByLayer(lambda layer: spots.covered_masks[layer][rows]),
-        surveyed=ByLayer(lambda layer: spots.surveyed_masks[layer][rows]),
+        covered=ByLayer(lambda layer: masked_alike(spots.covered[rows, layer])),
+        surveyed=ByLayer(lambda layer: masked_alike(spots.surveyed[rows, layer])),
         edge_distance_m=ByLayer(lambda layer: spots.edge_distance_m([layer], rows)),
         measured=np.zeros(1, dtype=np.intp),
     )
@@ -337,9 +345,9 @@ class _Clouds:
         """Mask the places: what holds at the spot holds at all that are nearer than the edge."""
         first = np.empty(len(edge_m), dtype=np.intp)  # the places come nearest first
         for kind, radii in enumerate(self._radii):
-            own = self._kind == kind
+            own = self._kind == kind if len(self._radii) > 1 else slice(None)
             first[own] = np.searchsorted(radii, edge_m[own], side="right")
-        near = np.flatnonzero(first < self._size)
+        near = (first < self._size).nonzero()[0]
         mask = masked_alike(here)
         if near.size:
             located = np.where(edge_m[near] == 0, ON_EDGE, np.where(here[near], INSIDE, OUTSIDE)).astype(np.uint8)

@@ -186,17 +186,16 @@ class Weigher:
     def _weigh(self, question: Question) -> Weighed:
         n, risk = len(self.rows), question.product.risk
         terms = self._known.of(question, self.surroundings.layers)
-        served, unknown = np.empty((2, n))
-        weakest = np.zeros(n, dtype=np.int8)
-        agree, partly_unknown = np.empty((2, n), dtype=bool)
-        for at, places in self._look(terms.reach):
-            needs = [need_met(places, need) for need in terms.needs]
-            met = combined(needs, every=terms.every)
-            served[at], unknown[at] = met.mean(places), places.share(met.unknown)
-            agree[at], partly_unknown[at] = self._agree(places, met), places.anywhere(met.unknown)
-            if terms.every:
-                least = [(need.mean(places), places.share(need.unknown)) for need in needs]
-                weakest[at] = _least(least, len(at))
+        looked = self._look(terms.reach)
+        if len(looked) == 1:  # all rows, in their order
+            served, unknown, weakest, agree, partly_unknown = self._weigh_at(looked[0][1], terms)
+        else:
+            served, unknown = np.empty((2, n))
+            weakest = np.empty(n, dtype=np.int8)
+            agree, partly_unknown = np.empty((2, n), dtype=bool)
+            for at, places in looked:
+                found = self._weigh_at(places, terms)
+                served[at], unknown[at], weakest[at], agree[at], partly_unknown[at] = found
         sure = 1 - self._doubt.gross_error
         yes, doubt = sure * served, self._doubt.gross_error + sure * unknown
         no = np.maximum(0.0, 1 - yes - doubt)
@@ -212,6 +211,16 @@ class Weigher:
             agree=agree,
             partly_unknown=partly_unknown,
         )
+
+    def _weigh_at(self, places: Places, terms: Terms) -> tuple[Floats, Floats, Codes, Bools, Bools]:
+        """Give the shares served and unknown, the weakest need, whether all agree, and whether any place is unknown."""
+        needs = [need_met(places, need) for need in terms.needs]
+        met = combined(needs, every=terms.every)
+        weakest = np.zeros(len(places.rows), dtype=np.int8)
+        if terms.every:
+            weakest = _least([(need.mean(places), places.share(need.unknown)) for need in needs], len(places.rows))
+        unknown = places.share(met.unknown)
+        return met.mean(places), unknown, weakest, self._agree(places, met), unknown > 0
 
     def _look_ahead(self, weighed: Weighed) -> Prospects:
         terms, risk = weighed.terms, weighed.question.product.risk
