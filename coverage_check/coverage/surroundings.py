@@ -114,8 +114,11 @@ class Spots:
         """Measure from every spot to the edge of every claim and survey area, once."""
         if self._all_m is None:
             self._edge_m[:] = self._areas.distance_m(range(len(self._areas)), self.x, self.y).T
-            layers = range(len(self._areas.surveys))
-            self._all_m = self._edge_m[self._areas.claims].T, self._ends_m(layers, np.arange(len(self.x)))
+            ends_m = [
+                np.abs(self._edge_m[area]) if isinstance(area, int) else end_distance_m(area, self.x, self.y)
+                for area in self._areas.surveys
+            ]
+            self._all_m = self._edge_m[self._areas.claims].T, np.array(ends_m).T
         return self._all_m
 
 

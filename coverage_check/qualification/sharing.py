@@ -125,6 +125,8 @@ class Comparison:
     def __init__(self, weigher: Weigher, own: Question, *, ambiguous: bool) -> None:
         self._weigher, self._ambiguous = weigher, ambiguous
         self._weighed = weigher.weigh(own)
+        self._surveyed = weigher.surroundings.surveyed[weigher.rows]
+        self._claimed = weigher.surroundings.covered[weigher.rows] & self._surveyed
         self._open = self._weighed.verdict == _UNDETERMINED
         self._too_coarse = ~self._weighed.agree | (weigher.gross_error > 1 - own.product.risk.yes)
         self._own = np.hstack((self._of_own(), self._spared()))
@@ -140,15 +142,13 @@ class Comparison:
         return self._alike[questions]
 
     def _of_own(self) -> Prints:
-        weighed, terms, rows = self._weighed, self._weighed.terms, self._weigher.rows
+        weighed, terms, claimed, surveyed = self._weighed, self._weighed.terms, self._claimed, self._surveyed
         own = list(terms.numbers)
-        surveyed = self._weigher.surroundings.surveyed[rows]
-        claimed = self._weigher.surroundings.covered[rows] & surveyed
         columns: list[Prints] = [np.packbits(claimed[:, own], axis=1), np.packbits(surveyed[:, own], axis=1)]
         lacking = ~_covered_here(weighed, claimed)
         columns += _elsewhere(weighed, claimed, lacking)
         columns += [self._hopeful(lacking), self._outcome(), *self._splits()]
-        columns += [_nearest(alike, self._weigher) for alike in terms.kinds.values() if len(alike) > 1]
+        columns += [self._nearest(alike) for alike in terms.kinds.values() if len(alike) > 1]
         return np.hstack(columns)
 
     def _hopeful(self, lacking: Bools) -> Prints:
@@ -199,13 +199,21 @@ class Comparison:
 
     def _of_other(self, weighed: Weighed) -> Iterator[Prints]:
         """Tell of another question whether it is a yes, and which claims that rests on."""
-        around, rows, terms = self._weigher.surroundings, self._weigher.rows, weighed.terms
+        terms = weighed.terms
         sold = weighed.verdict == _DELIVERABLE
         yield np.array((sold, _surely(weighed), weighed.weakest), dtype=np.uint8).T
         for alike in terms.best:
-            yield _nearest(alike, self._weigher)
+            yield self._nearest(alike)
         if terms.counting:  # one may follow, or was measured
-            yield np.packbits((around.covered[rows] & around.surveyed[rows])[:, terms.counting], axis=1)
+            yield np.packbits(self._claimed[:, terms.counting], axis=1)
+
+    def _nearest(self, layers: Sequence[int]) -> Prints:
+        """Tell whose edge is deepest, of the claims that speak there."""
+        if len(layers) == 1:
+            return self._surveyed[:, layers].view(np.uint8)
+        speak = self._surveyed[:, layers]
+        edge_m = np.where(speak, self._weigher.surroundings.edge_distance_m(self._weigher.rows, layers), -np.inf)
+        return _first(speak & (edge_m == edge_m.max(axis=1, keepdims=True)))
 
 
 def _elsewhere(own: Weighed, claimed: Bools, lacking: Bools) -> list[Prints]:
@@ -219,15 +227,6 @@ def _covered_here(weighed: Weighed, claimed: Bools) -> Bools:
     live = [claimed[:, layers].any(axis=1) for layers in weighed.terms.live]
     here: Bools = np.array(live)[weighed.weakest, np.arange(len(claimed))]
     return here
-
-
-def _nearest(layers: Sequence[int], weigher: Weigher) -> Prints:
-    """Tell whose edge is deepest, of the claims that speak there."""
-    speak = weigher.surroundings.surveyed[weigher.rows][:, layers]
-    if len(layers) == 1:
-        return _first(speak)
-    edge_m = np.where(speak, weigher.surroundings.edge_distance_m(weigher.rows, layers), -np.inf)
-    return _first(speak & (edge_m == edge_m.max(axis=1, keepdims=True)))
 
 
 def _first(held: Bools) -> Prints:
