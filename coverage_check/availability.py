@@ -105,7 +105,8 @@ class Places:
     claimed: Mapping[int, Masks] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "claimed", ByLayer(lambda layer: self.covered[layer] & self.surveyed[layer]))
+        covered, surveyed = self.covered, self.surveyed  # not self: a cycle would keep megabytes until they are collected
+        object.__setattr__(self, "claimed", ByLayer(lambda layer: covered[layer] & surveyed[layer]))
 
     def of(self, numbers: Rows) -> "Places":
         """Give those of some of the rows, by their numbers here."""
@@ -119,7 +120,7 @@ class Places:
 
     def share(self, mask: Masks) -> Floats:
         """Give float64[m]: the share of the places at which a mask holds."""
-        if self._alike(mask):
+        if _alike(mask, self.size):
             share: Floats = (mask[:, 0] & 1).astype(np.float64)
         else:
             held = mask & _first_places(self.size, self.size)
@@ -137,15 +138,21 @@ class Places:
 
     def at_measured(self, mask: Masks) -> Bools:
         """Give bool[m, measured]: a mask at the measured places; bool[m, 1] if it is the same at all of them."""
-        if self._alike(mask):
-            return np.asarray(mask != 0) if self.size > 1 else (mask & 1).astype(np.bool_)
-        eights = np.ascontiguousarray(mask).view(np.uint8)
-        held: Bools = (eights[:, self.measured >> 3] >> (self.measured & 7).astype(np.uint8) & 1).view(np.bool_)
-        return held
+        return held_at(mask, self.measured, self.size)
 
-    def _alike(self, mask: Masks) -> bool:
-        """Tell whether one bit says it of all places."""
-        return mask.shape[1] * 64 < self.size or self.size == 1
+
+def held_at(mask: Masks, places: Rows, size: int) -> Bools:
+    """Give bool[m, places]: a mask of so many places at some of them; bool[m, 1] if it is the same at all."""
+    if _alike(mask, size):
+        return np.asarray(mask != 0) if size > 1 else (mask & 1).astype(np.bool_)
+    eights = np.ascontiguousarray(mask).view(np.uint8)
+    held: Bools = (eights[:, places >> 3] >> (places & 7).astype(np.uint8) & 1).view(np.bool_)
+    return held
+
+
+def _alike(mask: Masks, size: int) -> bool:
+    """Tell whether one bit says it of all places."""
+    return mask.shape[1] * 64 < size or size == 1
 
 
 def masked(held: Bools) -> Masks:

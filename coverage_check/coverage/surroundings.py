@@ -18,6 +18,7 @@ from coverage_check.availability import (
     Masks,
     Places,
     Rows,
+    held_at,
     masked,
     masked_alike,
     unmasked,
@@ -326,15 +327,15 @@ class _Clouds:
 
     def places(self) -> Places:
         """Ask about every place that lies farther from its spot than the edge does."""
-        found = Places(
+        covered = ByLayer(self._covered)
+        return Places(
             rows=self._rows,
-            covered=ByLayer(self._covered),
+            covered=covered,
             surveyed=ByLayer(self._surveyed),
-            edge_distance_m=ByLayer(lambda layer: self._depths(layer, found.at_measured(found.covered[layer]))),
+            edge_distance_m=ByLayer(lambda layer: self._depths(layer, held_at(covered[layer], self._measured, self._size))),
             measured=self._measured,
             size=self._size,
         )
-        return found
 
     def _covered(self, layer: int) -> Masks:
         edge_m = np.abs(self._spots.edge_distance_m([layer], self._rows)[:, 0])
