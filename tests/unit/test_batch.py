@@ -1,5 +1,6 @@
 """A batch answers each row as if it had been asked alone, to the byte; and the look around a place holds to closed forms."""
 
+import gc
 import math
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -213,6 +214,36 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     folder.layer("fading", "edge.gpkg", survey_area="everywhere", probability=0.9, **(network | {"network": "fading"}))
     folder.layer("silent", "edge.gpkg", survey_area="half.gpkg", probability=1.0, **(network | {"network": "silent"}))
     return folder.take()
+
+
+def test_an_edge_is_as_far_from_few_places_as_from_many(shapes: Snapshot) -> None:
+    rng, layers = np.random.default_rng(3), range(len(shapes.layers))
+    x, y = X + rng.uniform(-6000, 6000, 60), Y + rng.uniform(-6000, 6000, 60)
+
+    def around(some: slice) -> MapSurroundings:
+        places = x[some], y[some]
+        return MapSurroundings(shapes, metric=places, error_m=np.full((len(places[0]), 2), 15.0))
+
+    many = around(slice(None)).edge_distance_m(np.arange(60), layers)
+    for start in range(0, 60, 4):
+        few = around(slice(start, start + 4))
+        assert (few.edge_distance_m(np.arange(4), layers) == many[start : start + 4]).all()
+        assert (few.edge_distance_m(np.array([3, 1]), [2, 0]) == many[[start + 3, start + 1]][:, [2, 0]]).all()
+
+
+def test_what_was_looked_at_is_let_go_at_once(checker: Checker) -> None:
+    """Else the places around each customer, megabytes, would stay till the collector of cycles comes by."""
+    asked = [Request(product="mbb-4g", address=address, on=SALE) for address in ADDRESSES]
+    for request in asked:
+        checker.check_many([request])
+    gc.collect()
+    gc.disable()
+    try:
+        for request in asked:
+            checker.check_many([request])
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def weighed(snapshot: Snapshot, network: str, cep50_m: float, ratio: float, east_m: float) -> Weighed:
