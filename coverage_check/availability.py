@@ -1,10 +1,10 @@
 """What layers say at a location: one layer at one place, and all layers at all the places of a batch."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 Masks = npt.NDArray[np.uint64]
 """One bit a place, the first in the lowest bit of the first byte."""
+A = TypeVar("A", bound=npt.NDArray[Any])
 
 
 class Status(StrEnum):
@@ -51,6 +52,19 @@ class Availability:
     edge_bearing_deg: float | None = None
 
 
+class ByLayer(dict[int, A]):
+    """Layer number → its array, made when it is first asked for."""
+
+    def __init__(self, make: Callable[[int], A]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, layer: int) -> A:
+        """Make that of a layer, and keep it."""
+        made = self[layer] = self._make(layer)
+        return made
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Places:
     """What layers say at the equally likely places of the customer, for some rows of a batch.
@@ -63,7 +77,9 @@ class Places:
     rows
         int[m]: which rows of the batch these are.
     covered, surveyed
-        Layer number → its mask, uint64[m, words] or uint64[m, 1]; `covered` for the layers whose claims were asked about.
+        Layer number → its mask, uint64[m, words] or uint64[m, 1].
+    claimed
+        The same of the places that the layer speaks about and covers.
     edge_distance_m
         Layer number → float64[m, measured] or float64[m, 1]: signed metres to the edge of the claim, at the covered ones
         of the measured places; elsewhere any number.
@@ -86,24 +102,29 @@ class Places:
     size: int = 1
     in_order: bool = True
     spots: int = 1
+    claimed: Mapping[int, Masks] = field(init=False)
+
+    def __post_init__(self) -> None:
+        covered, surveyed = self.covered, self.surveyed  # not self: a cycle would keep megabytes until they are collected
+        object.__setattr__(self, "claimed", ByLayer(lambda layer: covered[layer] & surveyed[layer]))
 
     def of(self, numbers: Rows) -> "Places":
         """Give those of some of the rows, by their numbers here."""
         return replace(
             self,
             rows=self.rows[numbers],
-            covered={layer: array[numbers] for layer, array in self.covered.items()},
-            surveyed={layer: array[numbers] for layer, array in self.surveyed.items()},
-            edge_distance_m={layer: array[numbers] for layer, array in self.edge_distance_m.items()},
+            covered=ByLayer(lambda layer: self.covered[layer][numbers]),
+            surveyed=ByLayer(lambda layer: self.surveyed[layer][numbers]),
+            edge_distance_m=ByLayer(lambda layer: self.edge_distance_m[layer][numbers]),
         )
 
     def share(self, mask: Masks) -> Floats:
         """Give float64[m]: the share of the places at which a mask holds."""
-        among = _first_places(self.size, self.size)
-        if mask.shape[1] < among.shape[1]:
-            share: Floats = (mask[:, 0] != 0).astype(np.float64)
+        if _alike(mask, self.size):
+            share: Floats = (mask[:, 0] & 1).astype(np.float64)
         else:
-            share = np.bitwise_count(mask & among).sum(axis=1, dtype=np.int64) / self.size
+            held = mask & _first_places(self.size, self.size)
+            share = np.bitwise_count(held).sum(axis=1, dtype=np.int64) / self.size
         return share
 
     def anywhere(self, mask: Masks, among: int | None = None) -> Bools:
@@ -117,11 +138,21 @@ class Places:
 
     def at_measured(self, mask: Masks) -> Bools:
         """Give bool[m, measured]: a mask at the measured places; bool[m, 1] if it is the same at all of them."""
-        if mask.shape[1] * 64 < self.size:
-            return np.asarray(mask != 0)
-        eights = np.ascontiguousarray(mask).view(np.uint8)
-        held: Bools = (eights[:, self.measured >> 3] >> (self.measured & 7).astype(np.uint8) & 1).view(np.bool_)
-        return held
+        return held_at(mask, self.measured, self.size)
+
+
+def held_at(mask: Masks, places: Rows, size: int) -> Bools:
+    """Give bool[m, places]: a mask of so many places at some of them; bool[m, 1] if it is the same at all."""
+    if _alike(mask, size):
+        return np.asarray(mask != 0) if size > 1 else (mask & 1).astype(np.bool_)
+    eights = np.ascontiguousarray(mask).view(np.uint8)
+    held: Bools = (eights[:, places >> 3] >> (places & 7).astype(np.uint8) & 1).view(np.bool_)
+    return held
+
+
+def _alike(mask: Masks, size: int) -> bool:
+    """Tell whether one bit says it of all places."""
+    return mask.shape[1] * 64 < size or size == 1
 
 
 def masked(held: Bools) -> Masks:
@@ -176,7 +207,7 @@ class Surroundings(Protocol):
         """Give float64[rows]: direction to the nearest edge, degrees clockwise from north; NaN beyond the cap."""
 
     def places(self, rows: Rows, claims: Sequence[int], surveys: Sequence[int]) -> Iterator[Places]:
-        """Look around: give each of the rows once, in parts.
+        """Look around: give each of the rows once, in parts in which they ascend.
 
         Parameters
         ----------

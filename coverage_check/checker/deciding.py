@@ -59,7 +59,12 @@ def decide_located(grounds: Grounds, located: Sequence[Located]) -> Decisions:
     made_at = now()
     provenances = {name: grounds.provenance(name) for name in {item.geocoder for item in located}}
     items = list(located)
-    for row in _swapped(grounds.snapshot, [item.location for item in items]):
+    placed = [row for row, item in enumerate(items) if item.location is not None]
+    degrees = np.array([(at.lat, at.lon) for item in items if (at := item.location) is not None], dtype=np.float64)
+    lat, lon = degrees.reshape(-1, 2).T
+    x, y = grounds.snapshot.to_metric(lon=lon, lat=lat)
+    swapped = looks_swapped(grounds.snapshot, lat=lat, lon=lon, metric=(x, y))
+    for row in np.array(placed, dtype=np.intp)[swapped].tolist():
         items[row] = replace(items[row], location=None, code=ReasonCode.INVALID_INPUT, remark=SWAPPED)
 
     def basis(row: int) -> Basis:
@@ -75,7 +80,7 @@ def decide_located(grounds: Grounds, located: Sequence[Located]) -> Decisions:
             continue
         decision = undetermined(item.order, item.code, provenance=provenance, made_at=made_at, remark=item.remark)
         nowhere[row] = replace(decision, basis=basis(row))
-    around = MapSurroundings.of(grounds.snapshot, [item.location for item in found])
+    around = MapSurroundings.at(grounds.snapshot, [item.location for item in found], (x[~swapped], y[~swapped]))
     parts = decide_all(found, around, grounds.outlines) if found else []
     return Decisions(parts, nowhere, made_at, basis)
 
@@ -83,12 +88,3 @@ def decide_located(grounds: Grounds, located: Sequence[Located]) -> Decisions:
 def now() -> datetime:
     """Give the time of a decision, as precise as the record is."""
     return datetime.now(tz=UTC).replace(microsecond=0)
-
-
-def _swapped(snapshot: Snapshot, locations: Sequence[Location | None]) -> set[int]:
-    """Find the locations far from every layer that would lie in one with latitude and longitude exchanged."""
-    placed = [(row, at.lat, at.lon) for row, at in enumerate(locations) if at is not None]
-    if not placed:
-        return set()
-    row, lat, lon = np.array(placed, dtype=np.float64).T
-    return set(row[looks_swapped(snapshot, lat=lat, lon=lon)].astype(int).tolist())

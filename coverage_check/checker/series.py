@@ -59,7 +59,8 @@ class Series:
         """Decide at every position, as at each of them alone."""
         made_at = now()
         recorded = np.array([recorded_degrees(axis) for axis in (self.lat, self.lon)])
-        swapped = looks_swapped(grounds.snapshot, lat=recorded[0], lon=recorded[1])
+        x, y = grounds.snapshot.to_metric(lon=recorded[1], lat=recorded[0])
+        swapped = looks_swapped(grounds.snapshot, lat=recorded[0], lon=recorded[1], metric=(x, y))
 
         def basis(row: int) -> Basis:
             return self._basis(row, grounds, swapped)
@@ -79,7 +80,7 @@ class Series:
             lon=lon,
         )
         error_m = np.tile((location.cep50_m, location.cep95_m), (len(rows), 1))
-        around = MapSurroundings(grounds.snapshot, lat=lat, lon=lon, error_m=error_m)
+        around = MapSurroundings(grounds.snapshot, metric=(x[rows], y[rows]), error_m=error_m)
         return Decisions(decide_positions(positions, rows, around, grounds.outlines), nowhere, made_at, basis)
 
     def _basis(self, row: int, grounds: Grounds, swapped: "npt.NDArray[np.bool_]") -> Basis:

@@ -115,6 +115,19 @@ class Areas:
         """int[layers]: the number of each layer's claim; layers that claim the same to the byte share one."""
         return self._columns.claims
 
+    @property
+    def surveys(self) -> tuple[int | Box | None, ...]:
+        """What each layer speaks about: the number of an area, bounds, or None for everywhere."""
+        return self._columns.areas
+
+    def __len__(self) -> int:
+        """Count the areas: claims, and survey areas."""
+        return len(self._index)
+
+    def distance_m(self, areas: Sequence[int] | npt.NDArray[np.intp], x: Floats, y: Floats) -> Floats:
+        """Give float64[n, areas]: metres to the edge of some areas by their numbers, as `edge_distance_m`."""
+        return self._index.edge_distance_m(x, y, layers=areas)
+
     def look(self, x: Floats, y: Floats) -> tuple[Bools, Bools]:
         """Give bool[n, layers] twice: covered, and surveyed."""
         found = look_up(self._index, self._columns, x, y)
@@ -159,22 +172,15 @@ class Areas:
         """Fill in, at the picked places around some points, the metres to the edge of the claim, without sign."""
         self._index.distance_around_m(x, y, picked, out, layer=int(self.claims[layer]))
 
-    def survey_distance_m(self, layers: Sequence[int], x: Floats, y: Floats) -> Floats:
-        """Give float64[n, layers]: unsigned metres to the edge of what each layer speaks about; infinite without one."""
-        areas = [self._columns.areas[layer] for layer in layers]
-        distances = {area: self._survey_distance_m(area, x, y) for area in dict.fromkeys(areas)}
-        return np.array([distances[area] for area in areas]).reshape(len(areas), len(x)).T
 
-    def _survey_distance_m(self, area: int | Box | None, x: Floats, y: Floats) -> Floats:
-        if area is None:
-            return np.full(len(x), np.inf)
-        if isinstance(area, int):
-            distance_m: Floats = np.abs(self._index.edge_distance_m(x, y, layers=[area])[:, 0])
-            return distance_m
-        west, south, east, north = area
-        along_x, along_y = np.maximum(west - x, x - east), np.maximum(south - y, y - north)
-        outside: Floats = np.hypot(np.maximum(along_x, 0.0), np.maximum(along_y, 0.0))
-        return np.where(_within(area, x, y), -np.maximum(along_x, along_y), outside)
+def end_distance_m(bounds: Box | None, x: Floats, y: Floats) -> Floats:
+    """Give float64[n]: unsigned metres to the edge of bounds; infinite where there are none."""
+    if bounds is None:
+        return np.full(len(x), np.inf)
+    west, south, east, north = bounds
+    along_x, along_y = np.maximum(west - x, x - east), np.maximum(south - y, y - north)
+    outside: Floats = np.hypot(np.maximum(along_x, 0.0), np.maximum(along_y, 0.0))
+    return np.where(_within(bounds, x, y), -np.maximum(along_x, along_y), outside)
 
 
 def _within(box: Box, x: Floats, y: Floats) -> Bools:

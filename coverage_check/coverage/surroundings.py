@@ -6,7 +6,6 @@ likely places lie beyond it. Those nearer than the edge can't, so they aren't as
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,17 +13,19 @@ import numpy as np
 from coverage_check.availability import (
     Availability,
     Bools,
+    ByLayer,
     Floats,
     Masks,
     Places,
     Rows,
+    held_at,
     masked,
     masked_alike,
     unmasked,
 )
 from coverage_check.coverage.grid import STATED_DISTANCE_M, Around, Picked
 from coverage_check.coverage.index_lookup import INSIDE, ON_EDGE, OUTSIDE
-from coverage_check.coverage.lookup import Areas
+from coverage_check.coverage.lookup import Areas, end_distance_m
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.layer import Layer
 from coverage_check.location import Candidate, Location, Match
@@ -37,8 +38,14 @@ _MEASURED_EVERY = 16
 """Of the places, one in so many is measured: reliability fades over hundreds of metres. Not a Fibonacci number, as the
 golden ratio turns places so many apart into nearly the same direction."""
 _ROWS_AT_ONCE = 128
+_FEW = 16
+"""So few spots are measured to everything at once: one call costs more than the measuring."""
 _NOWHERE_M = 1e9
 """Where a place is put for which the metric CRS has none: far from every layer."""
+
+
+Metric = tuple[Floats, Floats]
+"""x and y in a snapshot's metric CRS, float64[n] each; infinite where it has no place."""
 
 
 class Spots:
@@ -52,30 +59,68 @@ class Spots:
         bool[n, layers].
     """
 
-    def __init__(self, snapshot: Snapshot, lat: Floats, lon: Floats, error: Floats) -> None:
+    def __init__(self, snapshot: Snapshot, metric: Metric, error: Floats) -> None:
         self._areas = snapshot.areas
-        x, y = snapshot.to_metric(lon=lon, lat=lat)
-        self.x, self.y = (np.nan_to_num(axis, posinf=_NOWHERE_M, neginf=-_NOWHERE_M) for axis in (x, y))
+        self.x, self.y = map(_somewhere, metric)
         self.cep50_m, self.cep95_m = error.T
         kinds, kind = kinds_of_error(error)
         self.far_m = np.array([_far_m(*pair) for pair in kinds])[kind]
         self.covered, self.surveyed = self._areas.look(self.x, self.y)
-        self._edge_m = np.full((self._areas.claims.max(initial=-1) + 1, len(self.x)), np.nan)
+        self._edge_m = np.full((len(self._areas), len(self.x)), np.nan)
+        self._all_m: tuple[Floats, Floats] | None = None
 
     def edge_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to some layers; what was measured before is not measured again."""
-        claims = self._areas.claims[list(layers)]
-        found = self._edge_m[claims[:, None], rows]
-        for number in np.flatnonzero(np.isnan(found).any(axis=1)).tolist():
-            known = self._edge_m[claims[number]]
-            asked = rows[np.isnan(known[rows])]
-            known[asked] = self._areas.edge_distance_m(layers[number], self.x[asked], self.y[asked])
-            found[number] = known[rows]
-        return found.T
+        if len(self.x) > _FEW:
+            return self._measured_m(self._areas.claims[list(layers)], rows).T
+        found: Floats = self._everything_m()[0][rows[:, None], layers]
+        return found
+
+    def near(self, claims: Sequence[int], surveys: Sequence[int], rows: Rows) -> Bools:
+        """Tell for some spots whether an edge of a claim or of a survey area lies within the error."""
+        far_m = self.far_m[rows, None]
+        near: Bools = far_m[:, 0] > CAP_M
+        near |= (np.abs(self.edge_distance_m(claims, rows)) < far_m).any(axis=1)
+        if ending := [layer for layer in (*claims, *surveys) if self._areas.surveys[layer] is not None]:
+            near |= (self.survey_distance_m(ending, rows) < far_m).any(axis=1)
+        return near
 
     def survey_distance_m(self, layers: Sequence[int], rows: Rows) -> Floats:
         """Measure from some spots to the edge of what some layers speak about; infinite where they speak everywhere."""
-        return self._areas.survey_distance_m(layers, self.x[rows], self.y[rows])
+        if len(self.x) > _FEW:
+            return self._ends_m(layers, rows)
+        found: Floats = self._everything_m()[1][rows[:, None], layers]
+        return found
+
+    def _ends_m(self, layers: Sequence[int], rows: Rows) -> Floats:
+        ends_m = np.empty((len(layers), len(rows)))
+        for number, layer in enumerate(layers):
+            area = self._areas.surveys[layer]
+            if isinstance(area, int):
+                ends_m[number] = np.abs(self._measured_m(np.array([area]), rows)[0])
+            else:
+                ends_m[number] = end_distance_m(area, self.x[rows], self.y[rows])
+        return ends_m.T
+
+    def _measured_m(self, areas: Rows, rows: Rows) -> Floats:
+        found: Floats = self._edge_m[areas[:, None], rows]
+        for number in np.flatnonzero(np.isnan(found).any(axis=1)).tolist():
+            known = self._edge_m[areas[number]]
+            asked = rows[np.isnan(known[rows])]
+            known[asked] = self._areas.distance_m(areas[number : number + 1], self.x[asked], self.y[asked])[:, 0]
+            found[number] = known[rows]
+        return found
+
+    def _everything_m(self) -> tuple[Floats, Floats]:
+        """Measure from every spot to the edge of every claim and survey area, once."""
+        if self._all_m is None:
+            self._edge_m[:] = self._areas.distance_m(range(len(self._areas)), self.x, self.y).T
+            ends_m = [
+                np.abs(self._edge_m[area]) if isinstance(area, int) else end_distance_m(area, self.x, self.y)
+                for area in self._areas.surveys
+            ]
+            self._all_m = self._edge_m[self._areas.claims].T, np.array(ends_m).T
+        return self._all_m
 
 
 class MapSurroundings:
@@ -83,8 +128,8 @@ class MapSurroundings:
 
     Parameters
     ----------
-    lat, lon
-        float64[n], degrees.
+    metric
+        float64[n] twice: x and y in the snapshot's metric CRS, as `Snapshot.to_metric` gives them.
     error_m
         float64[n, 2]: cep50_m and cep95_m.
     candidates
@@ -95,24 +140,30 @@ class MapSurroundings:
         self,
         snapshot: Snapshot,
         *,
-        lat: Floats,
-        lon: Floats,
+        metric: Metric,
         error_m: Floats,
         candidates: Mapping[int, Sequence[Candidate]] | None = None,
     ) -> None:
         self.layers: tuple[Layer, ...] = snapshot.layers
         self._areas = snapshot.areas
-        self._found = Spots(snapshot, lat, lon, error_m)
+        self._found = Spots(snapshot, metric, error_m)
         self._several = {row: _spots(snapshot, places) for row, places in (candidates or {}).items()}
+        self._looked: dict[tuple[bool, bytes], Places] = {}
 
     @classmethod
     def of(cls, snapshot: Snapshot, locations: Sequence[Location]) -> "MapSurroundings":
         """Look around locations."""
-        table = np.array([(at.lat, at.lon, at.cep50_m, at.cep95_m) for at in locations], dtype=np.float64).reshape(-1, 4)
+        lat, lon = np.array([(at.lat, at.lon) for at in locations], dtype=np.float64).reshape(-1, 2).T
+        return cls.at(snapshot, locations, snapshot.to_metric(lon=lon, lat=lat))
+
+    @classmethod
+    def at(cls, snapshot: Snapshot, locations: Sequence[Location], metric: Metric) -> "MapSurroundings":
+        """Look around locations whose places in the metric CRS are known."""
+        error_m = np.array([(at.cep50_m, at.cep95_m) for at in locations], dtype=np.float64).reshape(-1, 2)
         candidates = {
             row: at.candidates for row, at in enumerate(locations) if at.match is Match.AMBIGUOUS and len(at.candidates) > 1
         }
-        return cls(snapshot, lat=table[:, 0], lon=table[:, 1], error_m=table[:, 2:], candidates=candidates)
+        return cls(snapshot, metric=metric, error_m=error_m, candidates=candidates)
 
     @property
     def covered(self) -> Bools:
@@ -141,15 +192,25 @@ class MapSurroundings:
         """Look around: found places far from every edge, then those near one, then the ambiguous."""
         several = np.isin(rows, list(self._several)) if self._several else np.zeros(len(rows), dtype=bool)
         plain = rows[~several]
-        near = _near(self._found, claims, surveys, plain)
+        near = self._found.near(claims, surveys, plain)
         if (settled := plain[~near]).size:
-            yield _as_found(self._found, claims, surveys, settled)
+            yield self._places(settled, near=False)
         unsettled = plain[near]
         for start in range(0, len(unsettled), _ROWS_AT_ONCE):
-            part = unsettled[start : start + _ROWS_AT_ONCE]
-            yield _Clouds(self._areas, self._found, part, SAMPLES).places(claims, surveys)
+            yield self._places(unsettled[start : start + _ROWS_AT_ONCE], near=True)
         for row in rows[several].tolist():
             yield self._ambiguous(row, claims, surveys)
+
+    def _places(self, rows: Rows, *, near: bool) -> Places:
+        """Look around rows far from every edge, or near one. Of few rows that is kept: other layers ask for the same."""
+        key = near, rows.tobytes() if len(rows) <= _FEW else b""
+        if key not in self._looked:
+            found = self._found
+            places = _Clouds(self._areas, found, rows, SAMPLES).places() if near else _as_found(found, rows)
+            if not key[1]:
+                return places
+            self._looked[key] = places
+        return self._looked[key]
 
     def around(self, row: int, layers: Sequence[int]) -> Mapping[int, Availability]:
         """Measure at every place of the customer around one found place, nearest first."""
@@ -170,11 +231,10 @@ class MapSurroundings:
         """Look around every candidate, and lay their places into one row."""
         spots = self._several[row]
         everyone = np.arange(len(spots.x))
-        if _near(spots, claims, surveys, everyone).any():
-            clouds = _Clouds(self._areas, spots, everyone, max(_FEWEST, SAMPLES // len(everyone)))
-            found = clouds.places(claims, surveys)
+        if spots.near(claims, surveys, everyone).any():
+            found = _Clouds(self._areas, spots, everyone, max(_FEWEST, SAMPLES // len(everyone))).places()
         else:
-            found = _as_found(spots, claims, surveys, everyone)
+            found = _as_found(spots, everyone)
 
         def laid_out(mask: Masks) -> Masks:
             return masked(unmasked(mask, found.size).reshape(1, -1))
@@ -182,12 +242,13 @@ class MapSurroundings:
         measured = (found.measured[None, :] + everyone[:, None] * found.size).ravel()
         return Places(
             rows=np.array([row]),
-            covered={layer: laid_out(mask) for layer, mask in found.covered.items()},
-            surveyed={layer: laid_out(mask) for layer, mask in found.surveyed.items()},
-            edge_distance_m={
-                layer: np.broadcast_to(array, (len(everyone), len(found.measured))).reshape(1, -1)
-                for layer, array in found.edge_distance_m.items()
-            },
+            covered=ByLayer(lambda layer: laid_out(found.covered[layer])),
+            surveyed=ByLayer(lambda layer: laid_out(found.surveyed[layer])),
+            edge_distance_m=ByLayer(
+                lambda layer: np.broadcast_to(found.edge_distance_m[layer], (len(everyone), len(found.measured))).reshape(
+                    1, -1
+                )
+            ),
             measured=measured,
             size=found.size * len(everyone),
             in_order=False,
@@ -195,19 +256,21 @@ class MapSurroundings:
         )
 
 
-def looks_swapped(snapshot: Snapshot, *, lat: Floats, lon: Floats) -> Bools:
+def looks_swapped(snapshot: Snapshot, *, lat: Floats, lon: Floats, metric: Metric) -> Bools:
     """Tell which positions are far from every layer and would lie in one with latitude and longitude the other way round."""
-    swapped = ~_near_a_layer(snapshot, lat=lat, lon=lon) & (np.abs(lon) <= 90)
+    swapped = ~_near_a_layer(snapshot, metric) & (np.abs(lon) <= 90)
     if swapped.any():
-        swapped[swapped] = _near_a_layer(snapshot, lat=lon[swapped], lon=lat[swapped])
+        swapped[swapped] = _near_a_layer(snapshot, snapshot.to_metric(lon=lat[swapped], lat=lon[swapped]))
     return swapped
 
 
-def _near_a_layer(snapshot: Snapshot, *, lat: Floats, lon: Floats) -> Bools:
-    x, y = snapshot.to_metric(lon=lon, lat=lat)
+def _near_a_layer(snapshot: Snapshot, metric: Metric) -> Bools:
+    x, y = metric
     near = np.zeros(len(x), dtype=bool)
     for west, south, east, north in {layer.bounds for layer in snapshot.layers}:
         near |= (west - CAP_M <= x) & (x <= east + CAP_M) & (south - CAP_M <= y) & (y <= north + CAP_M)
+        if near.all():
+            break
     return near
 
 
@@ -222,27 +285,24 @@ def _offsets_m(cep50_m: float, cep95_m: float, count: int) -> tuple[Floats, Floa
     return offsets, np.hypot(*offsets.T)
 
 
+def _somewhere(axis: Floats) -> Floats:
+    if np.isfinite(axis).all():
+        return axis
+    return np.nan_to_num(axis, posinf=_NOWHERE_M, neginf=-_NOWHERE_M)
+
+
 def _spots(snapshot: Snapshot, places: Sequence[Candidate]) -> Spots:
     lat, lon, *error_m = np.array([(at.lat, at.lon, at.cep50_m, at.cep95_m) for at in places], dtype=np.float64).T
-    return Spots(snapshot, lat, lon, np.column_stack(error_m))
+    return Spots(snapshot, snapshot.to_metric(lon=lon, lat=lat), np.column_stack(error_m))
 
 
-def _near(spots: Spots, claims: Sequence[int], surveys: Sequence[int], rows: Rows) -> Bools:
-    """Tell for each spot whether an edge of a claim or of a survey area lies within the error."""
-    far_m = spots.far_m[rows, None]
-    edge = np.abs(spots.edge_distance_m(claims, rows)) < far_m
-    end = spots.survey_distance_m((*claims, *surveys), rows) < far_m
-    return np.asarray(np.hstack((edge, end, far_m > CAP_M)).any(axis=1))
-
-
-def _as_found(spots: Spots, claims: Sequence[int], surveys: Sequence[int], rows: Rows) -> Places:
+def _as_found(spots: Spots, rows: Rows) -> Places:
     """Let the found place stand for all places."""
-    edge_m = spots.edge_distance_m(claims, rows)
     return Places(
         rows=rows,
-        covered={layer: masked_alike(spots.covered[rows, layer]) for layer in claims},
-        surveyed={layer: masked_alike(spots.surveyed[rows, layer]) for layer in (*claims, *surveys)},
-        edge_distance_m={layer: np.ascontiguousarray(edge_m[:, n, None]) for n, layer in enumerate(claims)},
+        covered=ByLayer(lambda layer: masked_alike(spots.covered[rows, layer])),
+        surveyed=ByLayer(lambda layer: masked_alike(spots.surveyed[rows, layer])),
+        edge_distance_m=ByLayer(lambda layer: spots.edge_distance_m([layer], rows)),
         measured=np.zeros(1, dtype=np.intp),
     )
 
@@ -263,41 +323,33 @@ class _Clouds:
         self._size, self._measured = count, np.arange(_MEASURED_EVERY // 2, count, _MEASURED_EVERY)
         self._measured_offsets = np.ascontiguousarray(self._offsets[:, self._measured])
 
-    def places(self, claims: Sequence[int], surveys: Sequence[int]) -> Places:
+    def places(self) -> Places:
         """Ask about every place that lies farther from its spot than the edge does."""
-        edge_m = self._spots.edge_distance_m(claims, self._rows)
-        covered, surveyed = {}, {}
-        for n, layer in enumerate(claims):
-            here = self._spots.covered[self._rows, layer]
-            covered[layer] = self._beyond(here, np.abs(edge_m[:, n]), self._areas.covered_around, layer)
-        speaking = (*claims, *surveys)
-        survey_m = self._spots.survey_distance_m(speaking, self._rows)
-        for n, layer in enumerate(speaking):
-            here = self._spots.surveyed[self._rows, layer]
-            surveyed[layer] = self._beyond(here, survey_m[:, n], self._areas.surveyed_around, layer)
-        found = Places(
+        covered = ByLayer(self._covered)
+        return Places(
             rows=self._rows,
             covered=covered,
-            surveyed=surveyed,
-            edge_distance_m={},
+            surveyed=ByLayer(self._surveyed),
+            edge_distance_m=ByLayer(lambda layer: self._depths(layer, held_at(covered[layer], self._measured, self._size))),
             measured=self._measured,
             size=self._size,
         )
-        return replace(
-            found,
-            edge_distance_m={
-                layer: self._depths(layer, found.at_measured(mask), edge_m[:, n])
-                for n, (layer, mask) in enumerate(covered.items())
-            },
-        )
+
+    def _covered(self, layer: int) -> Masks:
+        edge_m = np.abs(self._spots.edge_distance_m([layer], self._rows)[:, 0])
+        return self._beyond(self._spots.covered[self._rows, layer], edge_m, self._areas.covered_around, layer)
+
+    def _surveyed(self, layer: int) -> Masks:
+        end_m = self._spots.survey_distance_m([layer], self._rows)[:, 0]
+        return self._beyond(self._spots.surveyed[self._rows, layer], end_m, self._areas.surveyed_around, layer)
 
     def _beyond(self, here: Bools, edge_m: Floats, ask: _Ask, layer: int) -> Masks:
         """Mask the places: what holds at the spot holds at all that are nearer than the edge."""
         first = np.empty(len(edge_m), dtype=np.intp)  # the places come nearest first
         for kind, radii in enumerate(self._radii):
-            own = self._kind == kind
+            own = self._kind == kind if len(self._radii) > 1 else slice(None)
             first[own] = np.searchsorted(radii, edge_m[own], side="right")
-        near = np.flatnonzero(first < self._size)
+        near = (first < self._size).nonzero()[0]
         mask = masked_alike(here)
         if near.size:
             located = np.where(edge_m[near] == 0, ON_EDGE, np.where(here[near], INSIDE, OUTSIDE)).astype(np.uint8)
@@ -306,8 +358,9 @@ class _Clouds:
             mask[near] = found
         return mask
 
-    def _depths(self, layer: int, covered: Bools, edge_m: Floats) -> Floats:
+    def _depths(self, layer: int, covered: Bools) -> Floats:
         """Measure at covered places; at those of a spot that no edge comes near, its own distance does."""
+        edge_m = self._spots.edge_distance_m([layer], self._rows)[:, 0]
         if covered.shape[1] == 1:
             return np.ascontiguousarray(edge_m[:, None])
         depths = np.repeat(edge_m[:, None], covered.shape[1], axis=1)

@@ -92,7 +92,7 @@ class Assessment:
 
 
 class Prospect(NamedTuple):
-    """One row of `Prospects`."""
+    """One row of `Prospects`, and whether a spot nearby could be deep enough inside for a yes."""
 
     unclear: float
     loss_at_place: float
@@ -100,13 +100,13 @@ class Prospect(NamedTuple):
     spot_possible: bool
 
     @classmethod
-    def of(cls, prospects: Prospects, row: int) -> "Prospect":
+    def of(cls, prospects: Prospects, row: int, *, spot_possible: bool) -> "Prospect":
         """Take that row."""
         return cls(
             unclear=float(prospects.unclear[row]),
             loss_at_place=float(prospects.loss_at_place[row]),
             loss_of_each=float(prospects.loss_of_each[row]),
-            spot_possible=bool(prospects.spot_possible[row]),
+            spot_possible=spot_possible,
         )
 
 

@@ -22,6 +22,7 @@ from coverage_check.qualification.part import Part, parts
 from coverage_check.qualification.season import Season, season
 from coverage_check.qualification.sharing import Comparison, Example, Groups, rows_by
 from coverage_check.qualification.stances import Question
+from coverage_check.qualification.terms import KnownTerms
 from coverage_check.qualification.weighing import VERDICTS, Doubt, Weigher
 from coverage_check.qualification.writing import write
 
@@ -38,6 +39,7 @@ class Outlines:
         self._kept: dict[object, _Kept] = {}
         self._count = 0
         self._seasons: dict[date, Season] = {}
+        self._terms = KnownTerms()
 
     def season(self, on: date, layers: Sequence[Layer]) -> Season:
         """Tell what a day is; an `Outlines` knows one snapshot's layers only."""
@@ -51,7 +53,7 @@ class Outlines:
         location = alike.location
         doubt = Doubt(gross_error=location.gross_error, coarse=location.level.coarse, several=len(location.candidates) > 1)
         cep95_m = np.array([cep95_m for _, cep95_m in alike.errors_m])
-        everyone = Weigher(around, alike.rows, doubt, cep95_m)
+        everyone = Weigher(around, alike.rows, doubt, cep95_m, self._terms)
         sold = everyone.weigh(own).verdict == _DELIVERABLE
         # Where it is deliverable nothing else is asked; other layers and products are looked at for the rest only.
         for some in (sold, ~sold):

@@ -46,7 +46,7 @@ class Filling:
 
     def __init__(self, weigher: Weigher, alike: Alike, own: Question, groups: Sequence[tuple[Outline, Rows]]) -> None:
         self._weigher = weigher
-        self._reach = Reach.of(weigher.weigh(own).stances)
+        self._reach = weigher.weigh(own).terms.reach
         self._groups = groups
         self.in_alike = np.searchsorted(alike.rows, weigher.rows)
         self.said = {gap: Texts(self.in_alike, texts) for gap, texts in alike.words.items()}
@@ -93,6 +93,10 @@ class Filling:
     def _edges_m(self) -> Floats:
         around, everyone = self._weigher.surroundings, self._weigher.rows
         edges_m = np.zeros((len(around.layers), len(everyone)))
+        if len(self._groups) == 1:
+            measured = list(self._groups[0][0].measured)
+            edges_m[measured] = tenths(around.edge_distance_m(everyone, measured)).T
+            return edges_m
         for layer, rows in _needed((layer, rows) for outline, rows in self._groups for layer in outline.measured):
             edges_m[layer, rows] = tenths(around.edge_distance_m(everyone[rows], [layer])[:, 0])
         return edges_m
@@ -107,10 +111,12 @@ class Filling:
     def _share(self, layer: int) -> Floats:
         """Give how likely a layer serves; one that their own question doesn't concern is looked at where it is said only."""
         if layer in self._reach.claims:
-            return self._weigher.seen(layer, self._reach)[0]
+            return self._weigher.share(layer, self._reach)
         saying = [rows for outline, rows in self._groups if layer in outline.shares]
+        if sum(map(len, saying)) == len(self._weigher.rows):
+            return self._weigher.share(layer, Reach((layer,)))
         share, rows = np.zeros(len(self._weigher.rows)), np.sort(np.concatenate(saying))
-        share[rows] = self._weigher.some(rows).seen(layer, Reach((layer,)))[0]
+        share[rows] = self._weigher.some(rows).share(layer, Reach((layer,)))
         return share
 
     def _flip_texts(self, groups: Sequence[tuple[Outline, Rows]]) -> Texts:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from coverage_check.availability import Floats, Masks, Places, masked_alike
-from coverage_check.layer import Layer
 from coverage_check.qualification.stances import Fit, Stance, Time
 from coverage_check.reliability import Reliability
 
@@ -31,80 +30,108 @@ class Met:
 
 def mean_reliable(places: Places, served: Masks, rel: Floats, at_edge: float) -> Floats:
     """Multiply the share that is served by its reliability; where none of it was measured, it is a sliver at an edge."""
-    held, rel = np.broadcast_arrays(places.at_measured(served), rel)
-    hits = np.count_nonzero(held, axis=1)
-    reliability = np.where(hits, np.ascontiguousarray(rel).sum(axis=1) / np.maximum(hits, 1), at_edge)
+    held = places.at_measured(served)
+    if held.shape[1] == rel.shape[1] == 1:
+        reliability = np.where(held[:, 0], rel[:, 0], at_edge)
+    else:
+        held, rel = np.broadcast_arrays(held, rel)
+        hits = np.count_nonzero(held, axis=1)
+        reliability = np.where(hits, np.ascontiguousarray(rel).sum(axis=1) / np.maximum(hits, 1), at_edge)
     mean: Floats = places.share(served) * reliability
     return mean
 
 
-def claimed(places: Places, layer: int) -> Masks:
-    """Give the places that a layer speaks about and covers."""
-    mask: Masks = places.covered[layer] & places.surveyed[layer]
-    return mask
-
-
-def reliable(places: Places, claim: Layer, layer: int) -> Floats:
+def reliable(places: Places, claim: Reliability, layer: int) -> Floats:
     """Give how reliable a claim is at the measured places: 0 where it claims nothing."""
-    return places.at_measured(claimed(places, layer)) * Reliability.of(claim).at(places.edge_distance_m[layer])
+    return places.at_measured(places.claimed[layer]) * claim.at(places.edge_distance_m[layer])
 
 
 _ANY_FIT = tuple(Fit)
+_QUALIFYING, _ENOUGH = (Fit.QUALIFIES,), (Fit.QUALIFIES, Fit.SPEED_UNKNOWN)
+_LIVE, _STALE, _OFF = (Time.LIVE,), (Time.STALE,), (Time.OFF,)
 
 
-def need_met(places: Places, by: Sequence[Stance]) -> Met:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """The layers that speak about one need, by what they count for.
+
+    Attributes
+    ----------
+    serving, unclear
+        Those that qualify, and those whose speed nobody knows: they claim service where they cover.
+    stale
+        Old maps that may still be true, each with the newer ones of the same claim, for which it is history.
+    denying, mapping
+        Those that say no wherever they speak; and all live ones, which together say no where none of them covers.
+    off, outlived
+        Those of a network that doesn't serve that day; and those that are only too old, which leave it open.
+    """
+
+    serving: tuple[int, ...]
+    unclear: tuple[int, ...]
+    stale: tuple[tuple[int, tuple[int, ...]], ...]
+    denying: tuple[int, ...]
+    mapping: tuple[int, ...]
+    off: tuple[int, ...]
+    outlived: tuple[int, ...]
+    reliability: tuple[Reliability, ...]
+    at_edge: float
+
+    @classmethod
+    def of(cls, by: Sequence[Stance]) -> "Sides":
+        """Sort the stances of one need."""
+
+        def which(fits: Sequence[Fit], times: Sequence[Time]) -> tuple[int, ...]:
+            return tuple(stance.number for stance in by if stance.is_(fits, times))
+
+        # Where an operator maps only lower levels, there is no claim of the needed one.
+        lower_only = not which(_ENOUGH, (Time.LIVE, Time.STALE))
+        old = [stance for stance in by if stance.is_(_ENOUGH, _STALE)]
+        live = [stance for stance in by if stance.is_(_ANY_FIT, _LIVE)]
+        reliability = tuple(Reliability.of(stance.layer) for stance in by if stance.is_(_QUALIFYING, _LIVE))
+        return cls(
+            serving=which(_QUALIFYING, _LIVE),
+            unclear=which((Fit.SPEED_UNKNOWN,), _LIVE),
+            stale=tuple((each.number, tuple(new.number for new in live if new.supersedes(each))) for each in old),
+            denying=which(_ANY_FIT if lower_only else _ENOUGH, _LIVE),
+            mapping=which(_ANY_FIT, _LIVE),
+            off=which(_ANY_FIT, _OFF),
+            outlived=which(_ANY_FIT, _STALE),
+            reliability=reliability,
+            at_edge=max((each.at_edge for each in reliability), default=0.0),
+        )
+
+
+def need_met(places: Places, need: Sides) -> Met:
     """Find where one need is met, and where that is unknown."""
     nowhere = masked_alike(np.zeros(len(places.rows), dtype=bool))
-    if not by:
-        return Met(nowhere, ~nowhere, np.zeros(nowhere.shape), 0.0)
 
-    def covered(fits: Sequence[Fit], times: Sequence[Time]) -> Masks:
-        return _union(nowhere, [claimed(places, stance.number) for stance in by if stance.is_(fits, times)])
+    def covered(layers: Sequence[int]) -> Masks:
+        return _union(nowhere, [places.claimed[layer] for layer in layers])
 
-    def surveyed(fits: Sequence[Fit], times: Sequence[Time]) -> Masks:
-        return _union(nowhere, [places.surveyed[stance.number] for stance in by if stance.is_(fits, times)])
+    def surveyed(layers: Sequence[int]) -> Masks:
+        return _union(nowhere, [places.surveyed[layer] for layer in layers])
 
-    qualifying, live, stale = (Fit.QUALIFIES,), (Time.LIVE,), (Time.STALE,)
-    served = covered(qualifying, live)
-    pending = covered((Fit.SPEED_UNKNOWN,), live) | _pending(places, by, nowhere)
+    served = covered(need.serving)
+    pending = covered(need.unclear)
+    for old, newer in need.stale:
+        pending = pending | (places.claimed[old] & ~surveyed(newer))
     # A live map says no, be it of the needed level or of a lower one that isn't there either ...
-    denied = surveyed(_ANY_FIT, live) & ~covered(_ANY_FIT, live)
-    denied = denied | surveyed((Fit.QUALIFIES, Fit.SPEED_UNKNOWN), live)
-    # ... a network that doesn't serve that day covers nothing, unless a newer map of it is only too old ...
-    denied = denied | (surveyed(_ANY_FIT, (Time.OFF,)) & ~surveyed(_ANY_FIT, stale))
-    # ... and where an operator maps only lower levels, there is no claim of the needed one.
-    if not any(stance.is_((Fit.QUALIFIES, Fit.SPEED_UNKNOWN), (Time.LIVE, Time.STALE)) for stance in by):
-        denied = denied | surveyed((Fit.LOWER,), live)
-    serving = [stance for stance in by if stance.is_(qualifying, live)]
-    return Met(
-        served=served,
-        unknown=~served & (pending | ~denied),
-        rel=_most_reliable(places, serving),
-        at_edge=max((Reliability.of(stance.layer).at_edge for stance in serving), default=0.0),
-    )
-
-
-def _pending(places: Places, by: Sequence[Stance], nowhere: Masks) -> Masks:
-    """Find where a stale map covers, and no newer map of the same claim is in use, for which the old one is history."""
-    pending = nowhere
-    for old in by:
-        if old.time is Time.STALE and old.fit is not Fit.LOWER:
-            newer = [places.surveyed[new.number] for new in by if new.time is Time.LIVE and new.supersedes(old)]
-            pending = pending | (claimed(places, old.number) & ~_union(nowhere, newer))
-    return pending
-
-
-def _most_reliable(places: Places, serving: Sequence[Stance]) -> Floats:
-    """Give, at each measured place, the largest reliability among the claims that cover it: never a sum or product."""
+    denied = surveyed(need.denying)
+    if need.mapping != need.denying:
+        denied = denied | (surveyed(need.mapping) & ~covered(need.mapping))
+    # ... and a network that doesn't serve that day covers nothing, unless a newer map of it is only too old.
+    if need.off:
+        denied = denied | (surveyed(need.off) & ~surveyed(need.outlived))
     rel = np.zeros((len(places.rows), 1))
-    for stance in serving:
-        rel = np.maximum(rel, reliable(places, stance.layer, stance.number))
-    return rel
+    for layer, reliability in zip(need.serving, need.reliability, strict=True):  # the largest, never a sum or product
+        rel = np.maximum(rel, reliable(places, reliability, layer))
+    return Met(served=served, unknown=~served & (pending | ~denied), rel=rel, at_edge=need.at_edge)
 
 
 def _union(nowhere: Masks, masks: Sequence[Masks]) -> Masks:
-    union = nowhere
-    for mask in masks:
+    union = masks[0] if masks else nowhere
+    for mask in masks[1:]:
         union = union | mask
     return union
 

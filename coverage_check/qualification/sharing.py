@@ -13,14 +13,15 @@ import numpy.typing as npt
 from coverage_check import wording
 from coverage_check.availability import Availability, Bools, Floats, Rows
 from coverage_check.decision import Verdict
-from coverage_check.layer import Layer
 from coverage_check.qualification.alternatives import PLOT_M
 from coverage_check.qualification.assessment import Assessment, Prospect, assessed
 from coverage_check.qualification.questions import HOPE, LEAST, SAME_DIGITS
-from coverage_check.qualification.stances import NEARLY_ALL, Fit, Question, Reach, Stance, Time, elsewhere, numbers
+from coverage_check.qualification.stances import NEARLY_ALL, Question
 from coverage_check.qualification.weighing import VERDICTS, Weighed, Weigher
 
 Prints = npt.NDArray[np.uint8]
+_RANKED_AT_ONCE = 512
+"""Rows whose values are compared with each other together: few enough for the processor's cache."""
 _DELIVERABLE, _UNDETERMINED = VERDICTS.index(Verdict.DELIVERABLE), VERDICTS.index(Verdict.UNDETERMINED)
 
 
@@ -44,10 +45,10 @@ class Example:
         around, self._at = weigher.surroundings, weigher.rows[row : row + 1]
         self.at = int(self._at[0])
         self._split, self._near = [False] * len(around.layers), [False] * len(around.layers)
-        reach = Reach.of(weigher.weigh(own).stances)
+        reach = weigher.weigh(own).terms.reach
         edge_m = around.edge_distance_m(self._at, reach.claims)[0]
         for layer, near in zip(reach.claims, (np.abs(edge_m) <= weigher.cep95_m[row]).tolist(), strict=True):
-            self._split[layer], self._near[layer] = bool(weigher.seen(layer, reach)[1][row]), near
+            self._split[layer], self._near[layer] = bool(weigher.splits(layer, reach)[row]), near
         self.availabilities = tuple(
             Availability(
                 layer=layer,
@@ -58,13 +59,13 @@ class Example:
             for number, layer in enumerate(around.layers)
         )
         self.own = self.weigh(own)
-        self.prospect = Prospect.of(weigher.prospects(own), row)
+        self.prospect = Prospect.of(weigher.prospects(own), row, spot_possible=bool(weigher.spot_possible(own)[row]))
 
     def weigh(self, question: Question) -> Assessment:
         """Weigh a question at this row, and note it."""
         if question not in self.asked:
             weighed = self._weigher.weigh(question)
-            layers = numbers(weighed.stances)
+            layers = weighed.terms.numbers
             measured = self._weigher.surroundings.edge_distance_m(self._at, layers)[0]
             for layer, metres in zip(layers, measured.tolist(), strict=True):
                 self.availabilities[layer].edge_distance_m[0] = metres
@@ -74,7 +75,7 @@ class Example:
     def around(self) -> Mapping[str, Availability]:
         """Look at every place of the customer, as far as the row's own question is concerned."""
         self.alone = True
-        layers = numbers(self._weigher.weigh(self._own).stances)
+        layers = self._weigher.weigh(self._own).terms.numbers
         found = self._weigher.surroundings.around(int(self._at[0]), layers)
         return {each.layer.id: each for each in found.values()}
 
@@ -107,6 +108,8 @@ class Groups:
 
 def rows_by(numbers: Rows, count: int) -> list[Rows]:
     """Give, for each number below a count, the rows that have it, ascending."""
+    if count == 1:
+        return [np.arange(len(numbers))]
     ends = np.cumsum(np.bincount(numbers, minlength=count))
     return np.split(np.argsort(numbers, kind="stable"), ends[:-1])
 
@@ -126,6 +129,8 @@ class Comparison:
     def __init__(self, weigher: Weigher, own: Question, *, ambiguous: bool) -> None:
         self._weigher, self._ambiguous = weigher, ambiguous
         self._weighed = weigher.weigh(own)
+        self._surveyed = weigher.surroundings.surveyed[weigher.rows]
+        self._claimed = weigher.surroundings.covered[weigher.rows] & self._surveyed
         self._open = self._weighed.verdict == _UNDETERMINED
         self._too_coarse = ~self._weighed.agree | (weigher.gross_error > 1 - own.product.risk.yes)
         self._own = np.hstack((self._of_own(), self._spared()))
@@ -141,18 +146,22 @@ class Comparison:
         return self._alike[questions]
 
     def _of_own(self) -> Prints:
-        weighed, around, rows = self._weighed, self._weigher.surroundings, self._weigher.rows
-        own = list(numbers(weighed.stances))
-        surveyed = around.surveyed[rows]
-        claimed = around.covered[rows] & surveyed
+        weighed, terms, claimed, surveyed = self._weighed, self._weighed.terms, self._claimed, self._surveyed
+        own = list(terms.numbers)
         columns: list[Prints] = [np.packbits(claimed[:, own], axis=1), np.packbits(surveyed[:, own], axis=1)]
         lacking = ~_covered_here(weighed, claimed)
-        columns += _elsewhere(weighed, around.layers, claimed, lacking)
-        hopeful = self._weigher.prospects(weighed.question).spot_possible & lacking & (weighed.verdict != _DELIVERABLE)
-        hopeful &= self._weigher.cep95_m <= PLOT_M
-        columns += [hopeful[:, None].astype(np.uint8), self._outcome(), *self._splits()]
-        columns += [_nearest(alike, self._weigher) for alike in _kinds(weighed).values() if len(alike) > 1]
+        columns += _elsewhere(weighed, claimed, lacking)
+        columns += [self._hopeful(lacking), self._outcome(), *self._splits()]
+        columns += [self._nearest(alike) for alike in terms.kinds.values() if len(alike) > 1]
         return np.hstack(columns)
+
+    def _hopeful(self, lacking: Bools) -> Prints:
+        """Tell where a spot nearby is looked for."""
+        hopeful = lacking & (self._weighed.verdict != _DELIVERABLE) & (self._weigher.cep95_m <= PLOT_M)
+        if hopeful.any():
+            hopeful &= self._weigher.spot_possible(self._weighed.question)
+        found: Prints = hopeful[:, None].astype(np.uint8)
+        return found
 
     def _outcome(self) -> Prints:
         """Tell which verdict it is; of an undetermined one, how much is unknown, and of a yes, how sure it is."""
@@ -160,94 +169,68 @@ class Comparison:
         nowhere, because = open_ & (weighed.unknown >= NEARLY_ALL), open_ & weighed.partly_unknown
         partly = because & (weighed.unknown - self._weigher.gross_error > 1 - NEARLY_ALL)
         flags = (weighed.agree, nowhere, because & nowhere, partly, _surely(weighed))
-        return np.column_stack((weighed.verdict, weighed.weakest, *flags)).astype(np.uint8)
+        return np.array((weighed.verdict, weighed.weakest, *flags), dtype=np.uint8).T
 
     def _splits(self) -> list[Prints]:
         """Tell where an edge runs between the places: a measured claim counts there, and so does a second doubt."""
-        weigher, reach = self._weigher, Reach.of(self._weighed.stances)
+        weigher, reach = self._weigher, self._weighed.terms.reach
         named = self._open & (self._too_coarse | self._ambiguous)
-        columns = []
+        any_named, columns = bool(named.any()), []
         for layer in reach.claims:
             counts = np.zeros(len(weigher.rows), dtype=np.uint8)
             if weigher.surroundings.layers[layer].curve is not None:
-                counts += weigher.seen(layer, reach)[1]
-            if named.any():
+                counts += weigher.splits(layer, reach)
+            if any_named:
                 near = np.abs(weigher.surroundings.edge_distance_m(weigher.rows, [layer])[:, 0]) <= weigher.cep95_m
-                counts += np.uint8(2) * (named & near & weigher.seen(layer, reach)[1])
+                counts += np.uint8(2) * (named & near & weigher.splits(layer, reach))
             columns.append(counts[:, None])
         return columns
 
     def _spared(self) -> Prints:
         """Rank what the answers to an undetermined order's questions are expected to spare (`questions`)."""
-        ask, ahead = self._weighed.question.product.risk.ask, self._weigher.prospects(self._weighed.question)
-        exact, each = ask - ahead.loss_at_place, ask - ahead.loss_of_each
-        position, operator = exact * HOPE["POSITION"], ahead.unclear * ask * HOPE["MAP_OF_OPERATOR"]
+        risk, marks = self._weighed.question.product.risk, sorted(set(HOPE.values()))
+        if not self._open.any():
+            return np.zeros((len(self._open), 4 + self._ambiguous + len(marks)), dtype=np.uint8)
+        ahead = self._weigher.prospects(self._weighed.question)
+        exact, each = risk.ask - ahead.loss_at_place, risk.ask - ahead.loss_of_each
+        position, operator = exact * HOPE["POSITION"], ahead.unclear * risk.ask * HOPE["MAP_OF_OPERATOR"]
         finer = np.where(self._too_coarse, exact, 0.0)
         values = [position, operator, finer, *([each] if self._ambiguous else [])]
-        marks = [ask * share for share in sorted(set(HOPE.values()))]
-        little = (position < LEAST * ask)[:, None]
-        spared: Prints = np.hstack((_ranked(values, marks), little)).astype(np.uint8) * self._open[:, None]
+        little = (position < LEAST * risk.ask)[:, None]
+        ranks = _ranked(values, [risk.ask * share for share in marks])
+        spared: Prints = np.hstack((ranks, little)).astype(np.uint8) * self._open[:, None]
         return spared
 
     def _of_other(self, weighed: Weighed) -> Iterator[Prints]:
         """Tell of another question whether it is a yes, and which claims that rests on."""
-        around, rows = self._weigher.surroundings, self._weigher.rows
+        terms = weighed.terms
         sold = weighed.verdict == _DELIVERABLE
-        yield np.column_stack((sold, _surely(weighed), weighed.weakest)).astype(np.uint8)
-        for (_, fit, time), alike in _kinds(weighed).items():
-            if (fit, time) == (Fit.QUALIFIES, Time.LIVE):
-                yield _nearest(alike, self._weigher)
-        enough = [stance.number for each in weighed.stances for stance in each if stance.fit is Fit.QUALIFIES]
-        if len(enough) > 1 or any(around.layers[number].curve for number in enough):  # one may follow, or was measured
-            yield np.packbits((around.covered[rows] & around.surveyed[rows])[:, enough], axis=1)
+        yield np.array((sold, _surely(weighed), weighed.weakest), dtype=np.uint8).T
+        for alike in terms.best:
+            yield self._nearest(alike)
+        if terms.counting:  # one may follow, or was measured
+            yield np.packbits(self._claimed[:, terms.counting], axis=1)
+
+    def _nearest(self, layers: Sequence[int]) -> Prints:
+        """Tell whose edge is deepest, of the claims that speak there."""
+        if len(layers) == 1:
+            return self._surveyed[:, layers].view(np.uint8)
+        speak = self._surveyed[:, layers]
+        edge_m = np.where(speak, self._weigher.surroundings.edge_distance_m(self._weigher.rows, layers), -np.inf)
+        return _first(speak & (edge_m == edge_m.max(axis=1, keepdims=True)))
 
 
-def _elsewhere(own: Weighed, layers: Sequence[Layer], claimed: Bools, lacking: Bools) -> list[Prints]:
+def _elsewhere(own: Weighed, claimed: Bools, lacking: Bools) -> list[Prints]:
     """Tell which other layers are named: the first that covers the place, of each kind. A yes names none."""
-    question = own.question
-    open_ = (lacking & ((own.verdict != _DELIVERABLE) | (not question.product.on_sale(question.on))))[:, None]
-    columns = []
-    for focus in _focuses(own):
-        named = elsewhere(question, [stance.layer for stance in focus], layers)
-        for code in dict(named):
-            candidates = [number for kind, number in named if kind is code]
-            columns.append(_first(claimed[:, candidates] & open_))
-    return columns
-
-
-def _focuses(weighed: Weighed) -> Sequence[Sequence[Stance]]:
-    """Give what each row's verdict may be explained by: `Assessment.focus`."""
-    every = bool(weighed.question.product.all_of)
-    return weighed.stances if every else [tuple(stance for each in weighed.stances for stance in each)]
-
-
-def _kinds(weighed: Weighed) -> Mapping[tuple[int, Fit, Time], list[Stance]]:
-    """Put the stances of a focus, fit and time together, of which `Assessment.best` takes one."""
-    kinds: dict[tuple[int, Fit, Time], list[Stance]] = {}
-    for number, focus in enumerate(_focuses(weighed)):
-        for stance in focus:
-            kinds.setdefault((number, stance.fit, stance.time), []).append(stance)
-    return kinds
+    open_ = (lacking if not own.terms.on_sale else lacking & (own.verdict != _DELIVERABLE))[:, None]
+    return [_first(claimed[:, candidates] & open_) for candidates in own.terms.elsewhere]
 
 
 def _covered_here(weighed: Weighed, claimed: Bools) -> Bools:
     """Tell where `Assessment.covered_here` holds."""
-    live = [
-        claimed[:, [stance.number for stance in focus if stance.is_((Fit.QUALIFIES,), (Time.LIVE,))]].any(axis=1)
-        for focus in _focuses(weighed)
-    ]
+    live = [claimed[:, layers].any(axis=1) for layers in weighed.terms.live]
     here: Bools = np.array(live)[weighed.weakest, np.arange(len(claimed))]
     return here
-
-
-def _nearest(alike: Sequence[Stance], weigher: Weigher) -> Prints:
-    """Tell whose edge is deepest, of the claims that speak there."""
-    layers = [stance.number for stance in alike]
-    speak = weigher.surroundings.surveyed[weigher.rows][:, layers]
-    if len(layers) == 1:
-        return _first(speak)
-    edge_m = np.where(speak, weigher.surroundings.edge_distance_m(weigher.rows, layers), -np.inf)
-    return _first(speak & (edge_m == edge_m.max(axis=1, keepdims=True)))
 
 
 def _first(held: Bools) -> Prints:
@@ -270,8 +253,11 @@ def _offered(weighed: Sequence[Weighed]) -> Prints:
 
 def _ranked(values: Sequence[Floats], marks: Sequence[float]) -> Prints:
     """Rank each row's values among each other and some marks: count those below; equal ones have the same rank."""
-    columns = np.round([*values, *(np.full_like(values[0], mark) for mark in marks)], SAME_DIGITS)
-    ranks = np.zeros(columns.shape, dtype=np.uint8)
-    for column in columns:
-        ranks += column < columns
+    columns = np.empty((len(values) + len(marks), len(values[0])))
+    columns[: len(values)], columns[len(values) :] = values, np.array(marks)[:, None]
+    columns = np.round(columns, SAME_DIGITS)
+    ranks = np.empty(columns.shape, dtype=np.uint8)
+    for start in range(0, columns.shape[1], _RANKED_AT_ONCE):
+        some = columns[:, start : start + _RANKED_AT_ONCE]
+        ranks[:, start : start + _RANKED_AT_ONCE] = (some[:, None] < some).sum(axis=0, dtype=np.uint8)
     return ranks.T

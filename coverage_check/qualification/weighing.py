@@ -9,8 +9,9 @@ import numpy.typing as npt
 from coverage_check.availability import Bools, Floats, Places, Rows, Surroundings
 from coverage_check.decision import Verdict
 from coverage_check.products import Risk
-from coverage_check.qualification.needs import Met, claimed, combined, mean_reliable, need_met, reliable
-from coverage_check.qualification.stances import Fit, Question, Reach, Stance, Time, stances
+from coverage_check.qualification.needs import Met, combined, mean_reliable, need_met, reliable
+from coverage_check.qualification.stances import Question, Reach, Stance
+from coverage_check.qualification.terms import KnownTerms, Terms
 from coverage_check.reliability import Reliability
 
 Codes = npt.NDArray[np.int8]
@@ -23,8 +24,8 @@ class Weighed:
 
     Attributes
     ----------
-    stances
-        Those of each need.
+    terms
+        The question, and where the layers stand on it.
     verdict
         int8[n]: numbers in `VERDICTS`.
     weakest
@@ -35,8 +36,7 @@ class Weighed:
         bool[n]: whether any of the places is unknown.
     """
 
-    question: Question
-    stances: tuple[tuple[Stance, ...], ...]
+    terms: Terms
     yes: Floats
     no: Floats
     unknown: Floats
@@ -45,11 +45,20 @@ class Weighed:
     agree: Bools
     partly_unknown: Bools
 
+    @property
+    def question(self) -> Question:
+        """What was asked."""
+        return self.terms.question
+
+    @property
+    def stances(self) -> tuple[tuple[Stance, ...], ...]:
+        """Those of each need."""
+        return self.terms.stances
+
     def of(self, rows: Rows) -> "Weighed":
         """Give that of some of the rows."""
         return Weighed(
-            question=self.question,
-            stances=self.stances,
+            terms=self.terms,
             yes=self.yes[rows],
             no=self.no[rows],
             unknown=self.unknown[rows],
@@ -70,14 +79,11 @@ class Prospects:
         float64[n]: the share of the places that is unknown.
     loss_at_place, loss_of_each
         float64[n]: the loss to be expected if the exact place were known, and if it were known which of the spots it is.
-    spot_possible
-        bool[n]: whether some spot within the 95 % region could be deep enough inside for a yes.
     """
 
     unclear: Floats
     loss_at_place: Floats
     loss_of_each: Floats
-    spot_possible: Bools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,17 +104,22 @@ class Weigher:
         int[n], ascending: numbers of the batch's rows; what is weighed has one element for each of them.
     cep95_m
         float64[n]: the radius that holds the true place 95 % of the time.
+    known
+        Where the snapshot's layers stand on what was asked before.
     """
 
-    def __init__(self, surroundings: Surroundings, rows: Rows, doubt: Doubt, cep95_m: Floats) -> None:
+    def __init__(
+        self, surroundings: Surroundings, rows: Rows, doubt: Doubt, cep95_m: Floats, known: KnownTerms | None = None
+    ) -> None:
         self.surroundings = surroundings
+        self._known = known or KnownTerms()
         self.rows = rows
         self.cep95_m = cep95_m
         self.gross_error = doubt.gross_error
         self._doubt = doubt
         self._weighed: dict[Question, Weighed] = {}
         self._prospects: dict[Question, Prospects] = {}
-        self._seen: dict[tuple[int, Reach], tuple[Floats, Bools]] = {}
+        self._spot_possible: dict[Question, Bools] = {}
         self._places: dict[Reach, list[tuple[Rows, Places]]] = {}
 
     def part(self, rows: Rows) -> "Weigher":
@@ -120,7 +131,7 @@ class Weigher:
 
     def some(self, rows: Rows) -> "Weigher":
         """Give a weigher of some of the rows; `rows` are their numbers here, ascending."""
-        return Weigher(self.surroundings, self.rows[rows], self._doubt, self.cep95_m[rows])
+        return Weigher(self.surroundings, self.rows[rows], self._doubt, self.cep95_m[rows], self._known)
 
     def weigh(self, question: Question) -> Weighed:
         """Weigh a question in every row."""
@@ -134,57 +145,64 @@ class Weigher:
             self._prospects[question] = self._look_ahead(self.weigh(question))
         return self._prospects[question]
 
-    def seen(self, layer: int, among: Reach) -> tuple[Floats, Bools]:
-        """Give how likely a layer serves, and whether its edge runs between the customer's places.
+    def spot_possible(self, question: Question) -> Bools:
+        """Tell where some spot within the 95 % region could be deep enough inside for a yes."""
+        if question not in self._spot_possible:
+            self._spot_possible[question] = self._deep_enough(self.weigh(question))
+        return self._spot_possible[question]
+
+    def share(self, layer: int, among: Reach) -> Floats:
+        """Give how likely a layer serves.
 
         Parameters
         ----------
         among
             The layers looked at together with it, whose claims are asked about.
         """
-        if (layer, among) not in self._seen:
-            self._seen[layer, among] = self._see(layer, among)
-        return self._seen[layer, among]
-
-    def _see(self, layer: int, among: Reach) -> tuple[Floats, Bools]:
-        share, split = np.empty(len(self.rows)), np.empty(len(self.rows), dtype=bool)
-        claim = self.surroundings.layers[layer]
+        share, claim = np.empty(len(self.rows)), Reliability.of(self.surroundings.layers[layer])
         for at, places in self._look(among):
             rel = reliable(places, claim, layer)
-            share[at] = mean_reliable(places, claimed(places, layer), rel, Reliability.of(claim).at_edge)
+            share[at] = mean_reliable(places, places.claimed[layer], rel, claim.at_edge)
+        return share
+
+    def splits(self, layer: int, among: Reach) -> Bools:
+        """Tell where a layer's edge runs between the customer's places; `among` as for `share`."""
+        split = np.empty(len(self.rows), dtype=bool)
+        for at, places in self._look(among):
             here, covered = self.surroundings.covered[self.rows[at], layer], places.covered[layer]
             split[at] = (places.anywhere(covered) | here) & ~(places.everywhere(covered) & here)
-        return share, split
+        return split
 
     def _look(self, reach: Reach) -> list[tuple[Rows, Places]]:
         """Look around all rows, as far as some layers are concerned: (which of our rows, their places)."""
         if reach not in self._places:
             parts = self.surroundings.places(self.rows, reach.claims, reach.surveys)
-            self._places[reach] = [(np.searchsorted(self.rows, part.rows), part) for part in parts]
+            self._places[reach] = [(self._numbers_of(part.rows), part) for part in parts]
         return self._places[reach]
+
+    def _numbers_of(self, rows: Rows) -> Rows:
+        return np.searchsorted(self.rows, rows) if len(rows) < len(self.rows) else np.arange(len(rows))
 
     def _weigh(self, question: Question) -> Weighed:
         n, risk = len(self.rows), question.product.risk
-        by_need = stances(question, self.surroundings.layers)
-        served, unknown = np.empty((2, n))
-        weakest = np.zeros(n, dtype=np.int8)
-        agree, partly_unknown = np.empty((2, n), dtype=bool)
-        for at, places in self._look(Reach.of(by_need)):
-            needs = [need_met(places, stances_) for stances_ in by_need]
-            met = combined(needs, every=bool(question.product.all_of))
-            served[at], unknown[at] = met.mean(places), places.share(met.unknown)
-            agree[at], partly_unknown[at] = self._agree(places, met), places.anywhere(met.unknown)
-            if question.product.all_of:
-                least = [(need.mean(places), places.share(need.unknown)) for need in needs]
-                weakest[at] = _least(least, len(at))
+        terms = self._known.of(question, self.surroundings.layers)
+        looked = self._look(terms.reach)
+        if len(looked) == 1:  # all rows, in their order
+            served, unknown, weakest, agree, partly_unknown = self._weigh_at(looked[0][1], terms)
+        else:
+            served, unknown = np.empty((2, n))
+            weakest = np.empty(n, dtype=np.int8)
+            agree, partly_unknown = np.empty((2, n), dtype=bool)
+            for at, places in looked:
+                found = self._weigh_at(places, terms)
+                served[at], unknown[at], weakest[at], agree[at], partly_unknown[at] = found
         sure = 1 - self._doubt.gross_error
         yes, doubt = sure * served, self._doubt.gross_error + sure * unknown
         no = np.maximum(0.0, 1 - yes - doubt)
         verdict = np.where(1 - no <= risk.no, _NO, _ASK)
         verdict = np.where(agree, np.where(yes >= risk.yes, _YES, verdict), _ASK).astype(np.int8)
         return Weighed(
-            question=question,
-            stances=by_need,
+            terms=terms,
             yes=yes,
             no=no,
             unknown=doubt,
@@ -194,22 +212,34 @@ class Weigher:
             partly_unknown=partly_unknown,
         )
 
-    def _look_ahead(self, weighed: Weighed) -> Prospects:
-        product, by_need = weighed.question.product, weighed.stances
-        unclear, exact, each = np.empty((3, len(self.rows)))
-        for at, places in self._look(Reach.of(by_need)):
-            met = combined([need_met(places, stances_) for stances_ in by_need], every=bool(product.all_of))
-            unclear[at] = places.share(met.unknown)
-            exact[at], each[at] = _losses(product.risk, places, met)
-        possible = self._spot_possible(by_need, product.risk)
-        return Prospects(unclear=unclear, loss_at_place=exact, loss_of_each=each, spot_possible=possible)
+    def _weigh_at(self, places: Places, terms: Terms) -> tuple[Floats, Floats, Codes, Bools, Bools]:
+        """Give the shares served and unknown, the weakest need, whether all agree, and whether any place is unknown."""
+        needs = [need_met(places, need) for need in terms.needs]
+        met = combined(needs, every=terms.every)
+        weakest = np.zeros(len(places.rows), dtype=np.int8)
+        if terms.every:
+            weakest = _least([(need.mean(places), places.share(need.unknown)) for need in needs], len(places.rows))
+        unknown = places.share(met.unknown)
+        return met.mean(places), unknown, weakest, self._agree(places, met), unknown > 0
 
-    def _spot_possible(self, by_need: Sequence[Sequence[Stance]], risk: Risk) -> Bools:
+    def _look_ahead(self, weighed: Weighed) -> Prospects:
+        terms, risk = weighed.terms, weighed.question.product.risk
+        unclear, exact, each = np.empty((3, len(self.rows)))
+        for at, places in self._look(terms.reach):
+            met = combined([need_met(places, need) for need in terms.needs], every=terms.every)
+            unclear[at] = places.share(met.unknown)
+            exact[at], each[at] = _losses(risk, places, met)
+        return Prospects(unclear=unclear, loss_at_place=exact, loss_of_each=each)
+
+    def _deep_enough(self, weighed: Weighed) -> Bools:
         """Take the deepest that the 95 % region can reach into a claim from outside."""
+        terms, risk = weighed.terms, weighed.question.product.risk
         possible = np.zeros(len(self.rows), dtype=bool)
-        for stance in (stance for each in by_need for stance in each if stance.is_((Fit.QUALIFIES,), (Time.LIVE,))):
-            depth_m = self.cep95_m + self.surroundings.edge_distance_m(self.rows, [stance.number])[:, 0]
-            possible |= (depth_m >= 0) & (Reliability.of(stance.layer).at(depth_m) >= risk.yes)
+        for need in terms.needs:
+            edge_m = self.surroundings.edge_distance_m(self.rows, need.serving)
+            for column, claim in enumerate(need.reliability):
+                depth_m = self.cep95_m + edge_m[:, column]
+                possible |= (depth_m >= 0) & (claim.at(depth_m) >= risk.yes)
         return possible
 
     def _agree(self, places: Places, met: Met) -> Bools:

@@ -1,5 +1,6 @@
 """A batch answers each row as if it had been asked alone, to the byte; and the look around a place holds to closed forms."""
 
+import gc
 import math
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -9,7 +10,6 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyproj import Transformer
 
 from coverage_check.basis import Request
 from coverage_check.checker import Checker
@@ -24,7 +24,7 @@ from coverage_check.qualification.stances import Question
 from coverage_check.qualification.weighing import Doubt, Weighed, Weigher
 from coverage_check.technology import PlaceOfUse, Receiver
 from coverage_check.wording import distance_words
-from tests.delivery_folder import METRIC, DeliveryFolder, X, Y
+from tests.delivery_folder import DeliveryFolder, X, Y
 from tests.made_claims import product
 from tests.unit.test_spread import disc, half_plane, radii
 
@@ -237,10 +237,39 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return folder.take()
 
 
+def test_an_edge_is_as_far_from_few_places_as_from_many(shapes: Snapshot) -> None:
+    rng, layers = np.random.default_rng(3), range(len(shapes.layers))
+    x, y = X + rng.uniform(-6000, 6000, 60), Y + rng.uniform(-6000, 6000, 60)
+
+    def around(some: slice) -> MapSurroundings:
+        places = x[some], y[some]
+        return MapSurroundings(shapes, metric=places, error_m=np.full((len(places[0]), 2), 15.0))
+
+    many = around(slice(None)).edge_distance_m(np.arange(60), layers)
+    for start in range(0, 60, 4):
+        few = around(slice(start, start + 4))
+        assert (few.edge_distance_m(np.arange(4), layers) == many[start : start + 4]).all()
+        assert (few.edge_distance_m(np.array([3, 1]), [2, 0]) == many[[start + 3, start + 1]][:, [2, 0]]).all()
+
+
+def test_what_was_looked_at_is_let_go_at_once(checker: Checker) -> None:
+    """Else the places around each customer, megabytes, would stay till the collector of cycles comes by."""
+    asked = [Request(product="mbb-4g", address=address, on=SALE) for address in ADDRESSES]
+    for request in asked:
+        checker.check_many([request])
+    gc.collect()
+    gc.disable()
+    try:
+        for request in asked:
+            checker.check_many([request])
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
 def weighed(snapshot: Snapshot, network: str, cep50_m: float, ratio: float, east_m: float) -> Weighed:
-    lon, lat = Transformer.from_crs(METRIC, 4326, always_xy=True).transform(X + east_m, Y)
     error_m = np.array([[cep50_m, cep50_m * ratio]])
-    around = MapSurroundings(snapshot, lat=np.array([lat]), lon=np.array([lon]), error_m=error_m)
+    around = MapSurroundings(snapshot, metric=(np.array([X + east_m]), np.array([Y])), error_m=error_m)
     doubt = Doubt(gross_error=0.0, coarse=False, several=False)
     sold: Product = product(network=network)
     use = Use(place=PlaceOfUse.INDOORS, receiver=Receiver.INDOOR_ROUTER)
