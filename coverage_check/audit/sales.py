@@ -20,8 +20,9 @@ from coverage_check.orders.course import Course, day_of, identity_of, kept_besid
 from coverage_check.orders.deciding import Answer, Line, Outcome, Reading
 from coverage_check.orders.part import Part, begun
 from coverage_check.orders.reporting import RowNotes
+from coverage_check.orders.tables import Write
 from coverage_check.orders.whole import ordinary
-from coverage_check.orders.writing import Write, layout, writing
+from coverage_check.orders.writing import layout, writing
 from coverage_check.report.figures import Figures
 from coverage_check.report.html import Options
 

@@ -17,9 +17,9 @@ from coverage_check.orders.deciding import Answer, Line, Outcome, Outcomes, Read
 from coverage_check.orders.part import Part, begun
 from coverage_check.orders.reporting import OrdersReport, ReportFile
 from coverage_check.orders.summary import Progress, Summary
-from coverage_check.orders.tables import Chunk, Table, open_table
+from coverage_check.orders.tables import Chunk, Table, Write, open_table
 from coverage_check.orders.whole import ordinary, whole
-from coverage_check.orders.writing import Write, layout, text_writer, writing
+from coverage_check.orders.writing import layout, text_writer, writing
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker

@@ -48,7 +48,7 @@ def test_rows_are_written_as_the_standard_library_writes_them(
     header = ["order_id", "=1+1"]
     shown = [[neutral(cell) if isinstance(cell, str) else cell_text(cell) for cell in row] for row, _ in table]
     said = [[neutral(value) if isinstance(value, str) else value for value in answer] for _, answer in table]
-    expected = [
+    expected: list[list[object]] = [
         ["order_id", "'=1+1", *ANSWERS],
         *([*row[:2], *[""] * (2 - len(row)), *answer, *row[2:]] for row, answer in zip(shown, said, strict=True)),
     ]
