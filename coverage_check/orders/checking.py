@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 from coverage_check.decision import Decision, ReasonCode, Verdict
 from coverage_check.errors import InvalidInput
-from coverage_check.order_rows import OUT, Defaults, refuse_answered
+from coverage_check.order_rows import OUT, Answer, Defaults, refuse_answered
 from coverage_check.orders.ahead import AT_ONCE
 from coverage_check.orders.course import Course, day_of, identity_of, kept_beside, refuse_targets
-from coverage_check.orders.deciding import Answer, Line, Outcome, Outcomes, Reading, answer_of
+from coverage_check.orders.deciding import Line, Outcome, Outcomes, Reading, answer_of
 from coverage_check.orders.part import Part, begun
 from coverage_check.orders.reporting import OrdersReport, ReportFile
 from coverage_check.orders.summary import Progress, Summary
