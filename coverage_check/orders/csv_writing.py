@@ -1,6 +1,5 @@
 """Rows and their answers as CSV: a chunk is made ready column by column, for most columns hold nothing that needs care."""
 
-import re
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
@@ -37,18 +36,21 @@ def _column(values: Sequence[object], delimiter: str, text: Callable[[object], s
     kinds = set(map(type, values))
     if kinds == {_NOTHING}:
         return [""] * len(values)
+    if kinds <= {float, _NOTHING}:
+        return ["" if value is None else text(value) for value in values]
     if kinds <= {str, _NOTHING}:
-        cells = neutral_column([str(value or "") for value in values] if _NOTHING in kinds else values)  # type: ignore[arg-type]
-    else:
-        cells = ["" if value is None else neutral(value) if isinstance(value, str) else text(value) for value in values]
-    return cells if kinds <= {float, _NOTHING} else quoted(cells, delimiter)
+        texts = [value or "" for value in values] if _NOTHING in kinds else values
+        return quoted(neutral_column(texts), delimiter)  # type: ignore[arg-type] # each is one
+    cells = ["" if value is None else neutral(value) if isinstance(value, str) else text(value) for value in values]
+    return quoted(cells, delimiter)
 
 
 def quoted(cells: Sequence[str], delimiter: str) -> Sequence[str]:
     """Put quotes around each cell with a delimiter, a quote or an end of line in it."""
     together = "".join(cells)
-    signs = "".join(re.escape(sign) for sign in (delimiter, '"', "\r", "\n") if sign in together)
+    signs = [sign for sign in (delimiter, '"', "\r", "\n") if sign in together]
     if not signs:
         return cells
-    needed = re.compile(f"[{signs}]").search
-    return ['"' + cell.replace('"', '""') + '"' if needed(cell) else cell for cell in cells]
+    doubled = [cell.replace('"', '""') for cell in cells] if '"' in signs else cells
+    needed = zip(*([sign in cell for cell in cells] for sign in signs), strict=True)
+    return [f'"{cell}"' if any(each) else cell for cell, each in zip(doubled, needed, strict=True)]
