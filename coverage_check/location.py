@@ -188,38 +188,28 @@ class Location:
 METRES_A_DEGREE = 111_120.0
 """Of latitude: 60 nautical miles."""
 
-PLAIN_DEGREES = re.compile(r"[+-]?[0-9]{1,3}[.,][0-9]{1,15}")
-"""Degrees as nearly everybody writes them."""
-
-
-def plain_degrees(text: str) -> tuple[float, int]:
-    """Read what is written as `PLAIN_DEGREES`: the number, and how many decimals it has."""
-    text = text.replace(",", ".")
-    return float(text), len(text) - text.index(".") - 1
+PLAIN_DEGREES = re.compile(r"[+-]?[0-9]{1,3}\.[0-9]{1,15}")
+"""Degrees as nearly everybody writes them, but for a decimal comma."""
 
 
 def _written(text: str) -> tuple[float, int]:
     """Read a number of degrees in any form, NaN and infinity too, and how many decimals it has."""
+    text = text.replace(",", ".")
     if PLAIN_DEGREES.fullmatch(text):
-        return plain_degrees(text)
+        return float(text), len(text) - text.index(".") - 1
     try:
-        number = Decimal(text.strip().replace(",", "."))
+        number = Decimal(text.strip())
     except InvalidOperation:
         raise InvalidInput("Latitude and longitude must be numbers in degrees, such as 59.81248.") from None
     exponent = number.as_tuple().exponent
     return float(number), -exponent if isinstance(exponent, int) else 0
 
 
-def on_earth(*, lat: float, lon: float) -> bool:
-    """Whether there are such degrees."""
-    return abs(lat) <= 90 and abs(lon) <= 180
-
-
 def require_position(*, lat: float, lon: float) -> None:
     """Raise InvalidInput unless this is a position on Earth in degrees."""
     if not (math.isfinite(lat) and math.isfinite(lon)):
         raise InvalidInput("Latitude and longitude must be finite numbers: leave the position out if it is not known.")
-    if not on_earth(lat=lat, lon=lon):
+    if abs(lat) > 90 or abs(lon) > 180:
         message = "Latitude lies within ±90 and longitude within ±180 degrees: check their order and their unit."
         raise InvalidInput(message)
 

@@ -5,18 +5,25 @@ adds its two degrees.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from itertools import repeat
+from operator import sub
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
 
 from coverage_check.errors import InvalidInput
-from coverage_check.location import PLAIN_DEGREES, Location, on_earth, plain_degrees
+from coverage_check.location import PLAIN_DEGREES, Location
 from coverage_check.order_cells import NoValue
 from coverage_check.order_rows import OrderRow, cell_text
 
+if TYPE_CHECKING:
+    from coverage_check.availability import Floats
+
 Read: TypeAlias = OrderRow | InvalidInput
 Spot: TypeAlias = tuple[str, ...]
-"""What a row at a position asks, as texts: the cells of those columns of `SPOT` that the table has."""
+"""What a row at a position asks, as texts: the cells of those columns of `SPOT` that the table has, degrees with points."""
 
 SPOT = ("lat", "lon", "product", "date", "place_of_use", "receiver")
 
@@ -35,20 +42,20 @@ class RowSeries:
     example, location
         The first of them and its place; the others are like it but for where they are.
     lat, lon
-        WGS 84 degrees of each.
+        float64[n], WGS 84 degrees of each.
     """
 
     numbers: Sequence[int]
     example: OrderRow
     location: Location
-    lat: Sequence[float]
-    lon: Sequence[float]
+    lat: "Floats"
+    lon: "Floats"
 
     def rows(self) -> dict[int, OrderRow]:
         """Give each row by its number."""
         return {
             number: replace(self.example, location=replace(self.location, lat=lat, lon=lon))
-            for number, lat, lon in zip(self.numbers, self.lat, self.lon, strict=True)
+            for number, lat, lon in zip(self.numbers, self.lat.tolist(), self.lon.tolist(), strict=True)
         }
 
 
@@ -81,28 +88,31 @@ class Batch:
     @classmethod
     def read(cls, asked: Sequence[Spot | Read], read: Callable[[Spot], Read]) -> "Batch":
         """Put rows together of which those at positions are texts still; `read` makes a row of one."""
-        others: dict[int, Read] = {}
-        alike = defaultdict[object, dict[int, Spot]](dict)
-        degrees: dict[int, tuple[float, float]] = {}
-        for number, row in enumerate(asked):
-            if not isinstance(row, tuple):
-                others[number] = row
-                continue
-            (lat, lat_decimals), (lon, lon_decimals) = plain_degrees(row[0]), plain_degrees(row[1])
-            if on_earth(lat=lat, lon=lon):
-                alike[max(lat_decimals, lon_decimals), row[2:]][number] = row
-                degrees[number] = lat, lon
-            else:
-                others[number] = read(row)  # which says so
+        at_spots = {number: row for number, row in enumerate(asked) if isinstance(row, tuple)}
+        others: dict[int, Read] = {number: row for number, row in enumerate(asked) if not isinstance(row, tuple)}
         series = []
-        for found in alike.values():
-            example = read(next(iter(found.values())))
-            if len(found) >= _WORTH and isinstance(example, OrderRow) and (location := example.location):
-                lats, lons = zip(*map(degrees.__getitem__, found), strict=True)
-                series.append(RowSeries(numbers=list(found), example=example, location=location, lat=lats, lon=lons))
+        for example, numbers, lat, lon in _alike(at_spots):
+            first = read(example)
+            if len(numbers) >= _WORTH and isinstance(first, OrderRow) and first.location:
+                series.append(RowSeries(numbers=numbers, example=first, location=first.location, lat=lat, lon=lon))
             else:
-                others |= {number: read(spot) for number, spot in found.items()}
+                others |= {number: read(at_spots[number]) for number in numbers}
         return cls(series=series, others=others)
+
+
+def _alike(at_spots: Mapping[int, Spot]) -> "Iterator[tuple[Spot, list[int], Floats, Floats]]":
+    """Put spots together that are written with as many decimals and have the same words; those not on Earth are alike."""
+    if not at_spots:
+        return
+    numbers, texts = np.array(list(at_spots)), list(at_spots.values())
+    lats, lons, *words = zip(*texts, strict=True)
+    lat, lon = (np.array(list(map(float, axis))) for axis in (lats, lons))
+    decimals = map(max, *(map(sub, map(len, axis), map(str.index, axis, repeat("."))) for axis in (lats, lons)))
+    alike = defaultdict[object, list[int]](list)
+    for place, kind in enumerate(zip(((np.abs(lat) <= 90) & (np.abs(lon) <= 180)).tolist(), decimals, *words, strict=True)):
+        alike[kind].append(place)
+    for places in alike.values():
+        yield texts[places[0]], numbers[places].tolist(), lat[places], lon[places]
 
 
 def spots(rows: Sequence[Sequence[object]], width: int, places: Mapping[str, int]) -> list[Spot | None]:
@@ -115,6 +125,7 @@ def spots(rows: Sequence[Sequence[object]], width: int, places: Mapping[str, int
     if any(NoValue in set(map(type, columns[place])) for place in places.values()):
         return [None] * len(rows)
     asked = [_texts(columns[places[name]]) for name in SPOT if name in places]
+    asked[:2] = map(_with_points, asked[:2])
     plain = [map(PLAIN_DEGREES.fullmatch, texts) for texts in asked[:2]]
     return [spot if lat and lon else None for spot, lat, lon in zip(zip(*asked, strict=True), *plain, strict=True)]
 
@@ -123,7 +134,11 @@ def _texts(cells: Sequence[object]) -> Sequence[str]:
     return cells if set(map(type, cells)) == {str} else list(map(cell_text, cells))  # type: ignore[return-value]
 
 
+def _with_points(texts: Sequence[str]) -> Sequence[str]:
+    return [text.replace(",", ".") for text in texts] if "," in "".join(texts) else texts
+
+
 def _series(rows: Mapping[int, tuple[OrderRow, Location]]) -> RowSeries:
     example, location = next(iter(rows.values()))
-    lats, lons = zip(*((at.lat, at.lon) for _, at in rows.values()), strict=True)
-    return RowSeries(numbers=list(rows), example=example, location=location, lat=lats, lon=lons)
+    lat, lon = np.array([(at.lat, at.lon) for _, at in rows.values()]).T
+    return RowSeries(numbers=list(rows), example=example, location=location, lat=lat, lon=lon)

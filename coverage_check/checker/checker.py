@@ -12,8 +12,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from coverage_check.basis import Request, errors_id, risks_id
 from coverage_check.checker.asking import Located, request_of, understood
 from coverage_check.checker.deciding import Grounds, decide_located, now
@@ -318,8 +316,8 @@ class Checker:
         except InvalidInput:
             return None
         request = replace(request, on=order.on)
-        lat, lon = np.array([rows.lat, rows.lon], np.float64)
-        return Series(request=request, order=order, example=rows.location, lat=lat, lon=lon).decide(self._grounds())
+        series = Series(request=request, order=order, example=rows.location, lat=rows.lat, lon=rows.lon)
+        return series.decide(self._grounds())
 
     def _located_rows(self, rows: Sequence[OrderRow | InvalidInput]) -> list[Located | InvalidInput]:
         located: list[Located | InvalidInput] = []

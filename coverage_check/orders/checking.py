@@ -265,8 +265,7 @@ class _Work:
         for chunk, answers in self._course.answers(part, self._recorded):
             cells = [answer[: len(OUT)] for answer in answers]
             write(chunk, cells)
-            for number, answer in enumerate(cells, start=chunk.first):
-                self._tally(number, answer)
+            self._tally(chunk.first, cells)
             if self._report:
                 self._report.take(chunk, answers)
 
@@ -315,13 +314,15 @@ class _Work:
         _log.info("orders checked", extra={"facts": facts | {"seconds": round(self._course.seconds, 3)}})
         return found
 
-    def _tally(self, number: int, answer: Answer) -> None:
-        count = self._count
-        count[str(answer[_VERDICT])] += 1
-        count["down"] += ReasonCode.GEOCODER_UNAVAILABLE in str(answer[_REASONS]).split()
-        if answer[_ERROR] is not None:
-            count["faulty"] += 1
-            self._first_faulty_row = self._first_faulty_row or number
+    def _tally(self, first: int, answers: Sequence[Answer]) -> None:
+        """Count a chunk of answers, of which the first is that of row `first`."""
+        self._count.update(str(answer[_VERDICT]) for answer in answers)
+        for reasons, number in Counter(str(answer[_REASONS]) for answer in answers).items():
+            self._count["down"] += number * (ReasonCode.GEOCODER_UNAVAILABLE in reasons.split())
+        faulty = [number for number, answer in enumerate(answers, start=first) if answer[_ERROR] is not None]
+        if faulty:
+            self._count["faulty"] += len(faulty)
+            self._first_faulty_row = self._first_faulty_row or faulty[0]
 
     def _recorded(self, chunk: Chunk, outcomes: list[Answer] | list[Outcome]) -> list[Answer]:
         if self._record is None:

@@ -25,6 +25,7 @@ def tables(draw: st.DrawFn) -> list[Answer]:
 @given(answers=tables())
 @example(answers=[(-0.0, "numbers"), (None, "digests")])
 @example(answers=[("é" * 64, "٠" * 64, "0" * 63)])
+@example(answers=[("a\0b", "", "x"), ("", "", "y")])
 @example(answers=[(), ()])
 def test_what_was_packed_is_unpacked(answers: list[Answer]) -> None:
     assert repr(unpacked(packed(answers))) == repr(answers)  # which tells 1 from 1.0 and from True
