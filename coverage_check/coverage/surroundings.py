@@ -256,10 +256,8 @@ class _Clouds:
     def __init__(self, areas: Areas, spots: Spots, rows: Rows, count: int) -> None:
         self._areas, self._spots, self._rows = areas, spots, rows
         self._x, self._y = spots.x[rows], spots.y[rows]
-        errors = list(zip(spots.cep50_m[rows].tolist(), spots.cep95_m[rows].tolist(), strict=True))
-        kinds = {error: number for number, error in enumerate(dict.fromkeys(errors))}
-        made = [_offsets_m(*error, count) for error in kinds]
-        self._kind = np.array([kinds[error] for error in errors])
+        errors, self._kind = kinds_of_error(np.column_stack((spots.cep50_m[rows], spots.cep95_m[rows])))
+        made = [_offsets_m(*error, count) for error in errors]
         self._offsets = np.stack([offsets for offsets, _ in made])
         self._radii = [radii for _, radii in made]
         self._size, self._measured = count, np.arange(_MEASURED_EVERY // 2, count, _MEASURED_EVERY)

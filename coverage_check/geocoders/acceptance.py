@@ -109,7 +109,8 @@ class Score:
             if row.outcome is not Outcome.AS_EXPECTED
         ]
         counts = ", ".join(f"{self.count(outcome)} {outcome.value}" for outcome in Outcome)
-        return "\n".join([*lines, f"{len(self.rows)} rows: {counts}"])
+        rows = "row" if len(self.rows) == 1 else "rows"
+        return "\n".join([*lines, f"{len(self.rows)} {rows}: {counts}"])
 
 
 def score(locate: Locate, path: str | Path) -> Score:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from coverage_check.coverage.implementation import COMPILED, NUMPY, Implementation
 from coverage_check.coverage.index import STATED_DISTANCE_M, Index, Polygons, build
+from tests.benchmarks.duckdb_spatial import connect as duckdb_connection
 from tests.benchmarks.made_coverage import SIZES, cached
 
 Points = NDArray[np.float64]
@@ -217,11 +218,9 @@ def read_file_and_strtree(bench: Bench) -> None:
 
 
 def duckdb_spatial(bench: Bench) -> None:
-    import duckdb
     import pandas as pd
 
-    connection = duckdb.connect()
-    connection.execute("INSTALL spatial; LOAD spatial; SET threads = 1")
+    connection = duckdb_connection()
     with bench.seconds("build"):
         connection.register("wkb", pd.DataFrame({"part": shapely.to_wkb(bench.parts)}))
         connection.execute("CREATE TABLE layer AS SELECT ST_GeomFromWKB(part) AS part FROM wkb")

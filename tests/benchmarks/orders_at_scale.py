@@ -2,10 +2,11 @@
 
     python -m tests.benchmarks.orders_at_scale --size national --folder made/
 
-The peer is what an analyst writes: read each layer, geopandas.sjoin the orders to it, keep a column of yes and no. Ours
-gives every cc_ column, the id of each whole decision among them. CPU time of one core, all in one run; the first run makes
-the layers and imports them, which takes minutes. At last the same orders go from CSV to CSV through the command, with one
-worker and with two, by the clock.
+The peers are what an analyst writes: read each layer, geopandas.sjoin the orders to it, keep a column of yes and no; and the
+same in DuckDB's SQL, if that is installed (extra `bench`), for the first orders only: it looks through all corners of a
+polygon for each order in its box. Ours gives every cc_ column, the id of each whole decision among
+them. CPU time of one core, all in one run; the first run makes the layers and imports them, which takes minutes. At last the
+same orders go from CSV to CSV through the command, with one worker and with two, by the clock.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 
 import geopandas as gpd
@@ -27,6 +29,7 @@ from coverage_check.checker import Checker
 from coverage_check.coverage.index import implementation
 from coverage_check.coverage.snapshot import import_layers
 from tests.benchmarks.compare import prepare
+from tests.benchmarks.duckdb_spatial import connect as duckdb_connection
 from tests.benchmarks.import_at_scale import file_of, write
 from tests.benchmarks.made_coverage import LAYERS
 
@@ -117,6 +120,29 @@ def by_geopandas(folder: Path, size: str, lon: Floats, lat: Floats) -> Mapping[s
     return seconds
 
 
+def by_duckdb(folder: Path, size: str, lon: Floats, lat: Floats) -> Mapping[str, float]:
+    """Do the same in SQL."""
+    import pandas as pd
+
+    began = time.process_time()
+    database = duckdb_connection()
+    database.register("given", pd.DataFrame({"i": np.arange(len(lon)), "lon": lon, "lat": lat}))
+    point = "ST_Transform(ST_Point(lon, lat), 'EPSG:4326', 'EPSG:3006', always_xy := true)"
+    database.execute(f"CREATE TABLE orders AS SELECT i, {point} AS place FROM given")  # noqa: S608 - our own words
+    seconds = {"orders": time.process_time() - began, "read layers": 0.0, "joins": 0.0}
+    covered = {}
+    for name in (*LAYERS, *LAST_YEAR):
+        began = time.process_time()
+        file = str(file_of(folder, size, name, whole=False))
+        database.execute("CREATE OR REPLACE TABLE layer AS SELECT geom FROM ST_Read(?)", [file])
+        read = time.process_time()
+        found = database.execute("SELECT DISTINCT i FROM orders JOIN layer ON ST_Within(place, geom)").fetchnumpy()["i"]
+        covered[name] = np.isin(np.arange(len(lon)), found)
+        seconds["read layers"] += read - began
+        seconds["joins"] += time.process_time() - read
+    return seconds
+
+
 def by_us(snapshot: Path, products: Path, lon: Floats, lat: Floats) -> tuple[Mapping[str, float], Counter[str]]:
     """Decide every order in full, batch by batch; give the seconds and the verdicts."""
     began = time.process_time()
@@ -157,18 +183,27 @@ def main() -> None:
     parser.add_argument("--size", choices=["county", "region", "national"], default="national")
     parser.add_argument("--folder", type=Path, default=Path("build/made-coverage"))
     parser.add_argument("--orders", type=int, default=1_000_000)
+    parser.add_argument("--orders-in-sql", type=int, default=1_000)
     asked = parser.parse_args()
     snapshot, products = make(asked.folder, asked.size)
     x, y = np.load(asked.folder / f"{asked.size}-points.npy")[: asked.orders].T
     lon, lat = Transformer.from_crs(3006, 4326, always_xy=True).transform(x, y)
     ours, verdicts = by_us(snapshot, products, lon, lat)
     theirs = by_geopandas(asked.folder, asked.size, lon, lat)
+    few = min(asked.orders_in_sql, len(lon))
+    in_sql = by_duckdb(asked.folder, asked.size, lon[:few], lat[:few]) if find_spec("duckdb_extension_spatial") else None
     print(f"{len(lon):,} orders, ten {asked.size} layers, look-up by {implementation()}; seconds of CPU")
     _show("full decisions", ours)
     print("   ", ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.most_common()))
     _show("geopandas, covered or not", theirs)
     total, joins = sum(ours.values()), theirs["sjoin"]
     print(f"{sum(theirs.values()) / total:.2f} times as fast as the script; as its joins alone {joins / total:.2f} times")
+    if in_sql:
+        _show(f"DuckDB, covered or not, the first {few:,}", in_sql)
+        joins_us, ours_us = in_sql["joins"] / few * 1e6, total / len(lon) * 1e6
+        print(f"{joins_us:,.0f} µs an order in its joins: {joins_us / ours_us:,.0f} times as long as a full decision")
+    else:
+        print("DuckDB's spatial extension is not installed: left out")
     print(f"{total / len(lon) * 1e6:.1f} µs a decision")
     one, two = by_command(asked.folder, snapshot, products, lon, lat).values()
     print(f"the command, CSV to CSV, by the clock: {one:.1f} s, and {two:.1f} s with --workers 2 ({one / two:.2f} times)")

@@ -38,7 +38,7 @@ def test_geocode_needs_no_snapshot_and_no_products(tmp_path: Path, capsys: pytes
     table = tmp_path / "table.csv"
     table.write_text(f'query,expected_match\n"{HARG}",exact\n', encoding="utf-8")
     assert run(["geocode", "--table", str(table), "--config", path]) == 0
-    assert capsys.readouterr().out.startswith("1 rows: 1 as expected")
+    assert capsys.readouterr().out.startswith("1 row: 1 as expected")
 
 
 def test_geocode_looks_at_its_own_tables_with_the_same_rigour(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any, TypeVar
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +23,7 @@ from coverage_check.spread import offsets_m
 from coverage_check.technology import Condition, PlaceOfUse, Receiver, SignalLevel, Technology
 from tests.made_claims import ON, layer, product
 
+T = TypeVar("T")
 CURVE = Curve(
     points=((0.0, 0.8), (50.0, 0.99)), readings=90, segments=9, share=0.9, low=0.8, high=0.96, threshold_dbm=-100.0
 )
@@ -30,26 +33,32 @@ NOBODY = AskedAddress(given="given", kind="coordinates", normalised="normalised"
 PLACES = 64
 MADE_AT = datetime(2025, 11, 1, tzinfo=UTC)
 
+
+def mostly(usual: T, *others: T) -> st.SearchStrategy[T]:
+    """Draw the usual four times in five, or else what makes an exception."""
+    return st.sampled_from((usual,) * 4 * len(others) + others)
+
+
 claims = st.fixed_dictionaries(
     {
-        "network": st.sampled_from(("Exempelnät", "Exempelnät", "Other")),
-        "technology": st.sampled_from((Technology.G4, Technology.G4, Technology.G3)),
+        "network": mostly("Exempelnät", "Other"),
+        "technology": mostly(Technology.G4, Technology.G3),
         "level": st.sampled_from((None, SignalLevel.BASIC, SignalLevel.GOOD, SignalLevel.VERY_GOOD)),
-        "receiver": st.sampled_from((Receiver.HANDSET, Receiver.HANDSET, Receiver.OUTDOOR_ANTENNA)),
-        "min_download_mbps": st.sampled_from((None, 2.0, 10.0)),
+        "receiver": mostly(Receiver.HANDSET, Receiver.OUTDOOR_ANTENNA),
+        "min_download_mbps": mostly(10.0, None, 2.0),
         "published": st.sampled_from((date(2025, 6, 1), date(2025, 8, 1))),
-        "valid_from": st.sampled_from((date(2014, 5, 1), date(2014, 5, 1), date(2025, 12, 1))),
-        "valid_until": st.sampled_from((None, date(2025, 11, 30), date(2025, 1, 31))),
-        "stale_after": st.sampled_from((date(2026, 7, 6), date(2025, 10, 1))),
+        "valid_from": mostly(date(2014, 5, 1), date(2025, 12, 1)),
+        "valid_until": mostly(None, date(2025, 11, 30), date(2025, 1, 31)),
+        "stale_after": mostly(date(2026, 7, 6), date(2025, 10, 1)),
         "curve": st.sampled_from((None, None, CURVE)),
     }
 )
 needs = st.lists(
     st.builds(
         Need,
-        technology=st.sampled_from((Technology.G4, Technology.G3)),
+        technology=mostly(Technology.G4, Technology.G3),
         min_level=st.sampled_from((None, SignalLevel.BASIC, SignalLevel.GOOD)),
-        network=st.sampled_from((None, None, "Other")),
+        network=mostly(None, "Other"),
     ),
     min_size=1,
     max_size=2,
@@ -60,7 +69,7 @@ terms = st.fixed_dictionaries(
         "min_download_mbps": st.sampled_from((None, 5.0)),
         "conditions": st.lists(st.sampled_from(Condition), unique=True).map(tuple),
         "contract_months": st.sampled_from((None, 24)),
-        "sold_until": st.sampled_from((None, None, date(2025, 6, 1))),
+        "sold_until": mostly(None, date(2025, 6, 1)),
         "risk": st.sampled_from((Risk(), Risk(), Risk(mis_sale=900.0, lost_sale=800.0, ask=400.0))),
         "all_of": st.sampled_from((False, False, True)),
         "needs": needs,
@@ -78,7 +87,7 @@ kinds = st.builds(
     match=st.sampled_from((Match.EXACT, Match.EXACT, Match.PARTIAL)),
     cep50_m=st.just(5.0),
     cep95_m=st.sampled_from((15.0, 60.0)),
-    gross_error=st.sampled_from((0.005, 0.1)),
+    gross_error=mostly(0.005, 0.1),
 ) | st.just(
     Location(
         lat=59.8,
@@ -90,7 +99,7 @@ kinds = st.builds(
         candidates=tuple(ambiguous),
     )
 )
-away_m = st.sampled_from((-5000.0, -90.0, -9.0, -2.0, 2.0, 9.0, 90.0, 500.0, 5000.0))
+away_m = st.sampled_from((-5000.0, -90.0, -20.0, -9.0, -4.0, -1.0, 1.0, 4.0, 9.0, 20.0, 90.0, 500.0, 5000.0))
 
 
 class Made:
@@ -153,6 +162,18 @@ def decided_together(
 
 
 @st.composite
+def rows_of(draw: st.DrawFn, count: int) -> list[list[tuple[tuple[float, bool], float]]]:
+    """Draw rows that differ from the first in what one or two layers say, and all of them by some centimetres."""
+    layers, says = st.integers(0, count - 1), st.tuples(away_m, st.sampled_from((True, True, True, False)))
+    first = draw(st.lists(says, min_size=count, max_size=count))
+    rows = []
+    for changes in draw(st.lists(st.dictionaries(layers, says, max_size=2), min_size=24, max_size=24)):
+        row = [changes.get(number, each) for number, each in enumerate(first)]
+        rows.append([(each, draw(st.floats(0, 0.5))) for each in row])
+    return rows
+
+
+@st.composite
 def catalogues(draw: st.DrawFn) -> dict[str, Product]:
     """Make a product and two that may be offered instead."""
     codes = ("sold", "other", "third")
@@ -172,18 +193,14 @@ def test_rows_decided_together_are_as_they_are_alone(
     data: st.DataObject, catalogue: dict[str, Product], kind: Location, fields: list[dict[str, object]]
 ) -> None:
     layers = [layer(f"layer-{number}", **each) for number, each in enumerate(fields)]
-    seldom = st.sampled_from((True, True, True, True, False))
-    row = st.tuples(*(st.tuples(away_m, st.floats(0, 1), seldom) for _ in layers))
-    drawn = data.draw(st.lists(row, min_size=12, max_size=12))
-    # Every row once more, a little off, so that there are some that ought to be alike.
-    drawn += [tuple((metres, jitter + 0.25, there) for metres, jitter, there in each) for each in drawn]
+    drawn = data.draw(rows_of(len(layers)))
     moved = data.draw(st.sampled_from((None, lambda lat, lon, east_m, north_m: (lat + north_m / 1e5, lon + east_m / 1e5))))
     use = data.draw(st.sampled_from((None, None, PlaceOfUse.OUTDOORS, PlaceOfUse.VEHICLE)))
     order = Order(product=catalogue["sold"], on=ON, address=NOBODY, place=use, moved=moved)
     rows = [
         [
             said(claim, min(metres + jitter, 5000.0), kind, surveyed=there)
-            for claim, (metres, jitter, there) in zip(layers, each, strict=True)
+            for claim, ((metres, there), jitter) in zip(layers, each, strict=True)
         ]
         for each in drawn
     ]
@@ -231,3 +248,31 @@ def test_two_questions_that_are_worth_the_same_are_asked_in_the_order_of_each_ro
         alone = decide(order, place, says, catalogue=catalogue, provenance=PROVENANCE, made_at=MADE_AT)
         assert alone.verdict == "conditional"
         assert hashlib.sha256(content).hexdigest() == alone.id
+
+
+GAMBLE = Risk(mis_sale=900.0, lost_sale=800.0, ask=400.0)
+COARSE = Location(
+    lat=59.8, lon=18.9, level=LocationLevel.ADDRESS_POINT, match=Match.EXACT, cep50_m=5, cep95_m=15, gross_error=0.1
+)
+PLAIN = Location.at(lat=59.8, lon=18.9)
+APART: dict[str, tuple[dict[str, Any], dict[str, Any], Location, tuple[float, float]]] = {
+    "a spot within reach": ({}, {"risk": GAMBLE}, PLAIN, (-90.0, -8.0)),
+    "a measured claim that may be met": ({"curve": CURVE}, {}, PLAIN, (-90.0, -8.0)),
+    "an edge beside the doubt about the place": ({}, {}, COARSE, (500.0, 4.0)),
+    "how sure a yes is": ({}, {"risk": GAMBLE}, PLAIN, (500.0, 4.0)),
+}
+
+
+@pytest.mark.parametrize("apart", APART)
+def test_rows_that_are_one_step_apart_are_told_apart(apart: str) -> None:
+    fields, terms, place, metres = APART[apart]
+    claim, sold = layer("4g", **fields), product(code="sold", **terms)
+    order = Order(
+        product=sold, on=ON, address=NOBODY, moved=lambda lat, lon, east, north: (lat + north / 1e5, lon + east / 1e5)
+    )
+    rows = [[said(claim, each, place, surveyed=True)] for each in metres]
+    alone = [decide(order, place, says, catalogue={}, provenance=PROVENANCE, made_at=MADE_AT) for says in rows]
+    assert len({(one.verdict, one.reasons, one.alternatives, one.sentence.en[:60]) for one in alone}) == 2
+    assert alone[0].verdict == alone[1].verdict
+    together = decided_together(order, place, rows, {})
+    assert [hashlib.sha256(content).hexdigest() for content in together] == [one.id for one in alone]
