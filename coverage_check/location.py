@@ -5,6 +5,7 @@ median `cep50_m` and 95th percentile `cep95_m`), and every other place that it c
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -168,17 +169,14 @@ class Location:
         InvalidInput
             It is no number of degrees.
         """
-        try:
-            numbers = [Decimal(text.strip().replace(",", ".")) for text in (lat, lon)]
-        except InvalidOperation:
-            raise InvalidInput("Latitude and longitude must be numbers in degrees, such as 59.81248.") from None
-        require_position(lat=float(numbers[0]), lon=float(numbers[1]))
-        half_degree = float(min(Decimal((0, (5,), int(number.as_tuple().exponent) - 1)) for number in numbers))
-        errors = errors or ErrorModel()
+        (lat_degrees, lat_decimals), (lon_degrees, lon_decimals) = _written(lat), _written(lon)
+        require_position(lat=lat_degrees, lon=lon_degrees)
+        errors = errors or _USUAL_ERRORS
+        half_degree = float(f"5e{-max(lat_decimals, lon_decimals) - 1}")
         spread = errors.coordinates(half_degree * METRES_A_DEGREE)
         return cls(
-            lat=float(numbers[0]),
-            lon=float(numbers[1]),
+            lat=lat_degrees,
+            lon=lon_degrees,
             level=LocationLevel.COORDINATES,
             cep50_m=spread.cep50_m,
             cep95_m=spread.cep95_m,
@@ -189,6 +187,22 @@ class Location:
 
 METRES_A_DEGREE = 111_120.0
 """Of latitude: 60 nautical miles."""
+
+PLAIN_DEGREES = re.compile(r"[+-]?[0-9]{1,3}\.[0-9]{1,15}")
+"""Degrees as nearly everybody writes them, but for a decimal comma."""
+
+
+def _written(text: str) -> tuple[float, int]:
+    """Read a number of degrees in any form, NaN and infinity too, and how many decimals it has."""
+    text = text.replace(",", ".")
+    if PLAIN_DEGREES.fullmatch(text):
+        return float(text), len(text) - text.index(".") - 1
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        raise InvalidInput("Latitude and longitude must be numbers in degrees, such as 59.81248.") from None
+    exponent = number.as_tuple().exponent
+    return float(number), -exponent if isinstance(exponent, int) else 0
 
 
 def require_position(*, lat: float, lon: float) -> None:
@@ -256,3 +270,6 @@ class ErrorModel:
         """Give the spread of a pasted position: half its last digit or the least, and three times that."""
         half = max(halfwidth_m, self.coordinates_least_m)
         return Spread(half, 3 * half)
+
+
+_USUAL_ERRORS = ErrorModel()

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import repeat
+from typing import TypeAlias
 
 from coverage_check.decision import Decision, DecisionColumns, Verdict
 from coverage_check.declaration import nearest
@@ -298,6 +299,10 @@ def cell_text(value: object) -> str:
     return str(value).strip()
 
 
+Answer: TypeAlias = tuple[object, ...]
+"""The values of one row's cc_… columns, in the order of `OUT`."""
+
+
 def answer_columns(decision: Decision, language: str = "sv") -> dict[str, object]:
     """Give a decision's cc_… columns."""
     offer = next(iter(decision.alternatives), None)
@@ -319,21 +324,16 @@ def answer_columns(decision: Decision, language: str = "sv") -> dict[str, object
     return dict(zip(OUT, values, strict=True))
 
 
-def answer_table(columns: DecisionColumns) -> list[dict[str, object]]:
-    """Give the cc_… columns of many decisions, row by row."""
+def answer_rows(columns: DecisionColumns) -> list[Answer]:
+    """Give the values of the cc_… columns of many decisions, row by row."""
     values = zip(
-        *([verdict.value for verdict in columns.verdict], columns.probability, columns.reasons, columns.edge_distance_m),
-        *(columns.lat, columns.lon, [match and match.value for match in columns.match]),
-        *(
-            [level and level.value for level in columns.level],
-            columns.alternative,
-            columns.sentence,
-            columns.id,
-            repeat(None),
-        ),
+        *([verdict._value_ for verdict in columns.verdict], columns.probability, columns.reasons, columns.edge_distance_m),
+        *(columns.lat, columns.lon, [match and match._value_ for match in columns.match]),
+        *([level and level._value_ for level in columns.level], columns.alternative, columns.sentence, columns.id),
+        repeat(None),
         strict=False,
     )
-    return [dict(zip(OUT, row, strict=True)) for row in values]
+    return list(values)
 
 
 def error_columns(error: InvalidInput) -> dict[str, object]:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from coverage_check.audit.judging import Auditor
 from coverage_check.errors import InvalidInput
 from coverage_check.geocoders.base import Geocoder
-from coverage_check.order_rows import NUMBERS, OUT, OrderRow
-from coverage_check.orders.deciding import Answer, answer_of
+from coverage_check.order_rows import NUMBERS, OUT, Answer, OrderRow
+from coverage_check.orders.deciding import answer_of
 from coverage_check.report.judged import Judged, doubt_of
 from coverage_check.report.noted import Noted, note
 

@@ -14,14 +14,15 @@ from coverage_check.audit.noting import ANSWER, ANSWER_NUMBERS, Noting, cells_an
 from coverage_check.coverage.archive import Archive
 from coverage_check.decision import ReasonCode
 from coverage_check.errors import InvalidInput, TableInvalid
-from coverage_check.order_rows import refuse_answered
+from coverage_check.order_rows import Answer, refuse_answered
 from coverage_check.orders import Chunk, Progress, Run, Table, neutral, open_table
 from coverage_check.orders.course import Course, day_of, identity_of, kept_beside, refuse_targets
-from coverage_check.orders.deciding import Answer, Line, Outcome, Reading
+from coverage_check.orders.deciding import Line, Outcome, Reading
 from coverage_check.orders.part import Part, begun
 from coverage_check.orders.reporting import RowNotes
+from coverage_check.orders.tables import Write
 from coverage_check.orders.whole import ordinary
-from coverage_check.orders.writing import Write, layout, writing
+from coverage_check.orders.writing import layout, writing
 from coverage_check.report.figures import Figures
 from coverage_check.report.html import Options
 

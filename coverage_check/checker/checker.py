@@ -12,20 +12,19 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from coverage_check.basis import Request, errors_id, risks_id
 from coverage_check.checker.asking import Located, request_of, understood
 from coverage_check.checker.deciding import Grounds, decide_located, now
-from coverage_check.checker.series import Series, degrees, series_among
+from coverage_check.checker.series import Series, degrees
 from coverage_check.config import Config, read_config
 from coverage_check.coverage.archive import open_snapshot
 from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.decision import RULES, Decision, ReasonCode
 from coverage_check.errors import GeocoderMissing, InvalidInput, LocateError
 from coverage_check.location import ErrorModel, Location
+from coverage_check.order_batches import Batch, RowSeries
 from coverage_check.order_frames import frame_rows, with_answers
-from coverage_check.order_rows import Defaults, OrderRow, answer_table, error_columns
+from coverage_check.order_rows import OUT, Answer, Defaults, OrderRow, answer_rows, error_columns
 from coverage_check.products import Catalogue, read_products
 from coverage_check.qualification import Decisions, Order, Outlines
 from coverage_check.technology import PlaceOfUse, Receiver
@@ -291,29 +290,34 @@ class Checker:
 
     def check_rows(self, rows: Sequence[OrderRow | InvalidInput], *, language: str = "sv") -> list[dict[str, object]]:
         """Answer the rows of a table, each with its cc_… columns; a row with a fault is a row that says why."""
-        answers: dict[int, dict[str, object]] = {}
-        for numbers in series_among(rows):
-            decisions = self._decide_series([row for number in numbers if isinstance(row := rows[number], OrderRow)])
-            if decisions is not None:
-                answers.update(zip(numbers, answer_table(decisions.columns(language)), strict=True))
-        others = [number for number in range(len(rows)) if number not in answers]
-        located = self._located_rows([rows[number] for number in others])
-        decisions = self._decide([item for item in located if isinstance(item, Located)])
-        decided = iter(answer_table(decisions.columns(language)))
-        for number, item in zip(others, located, strict=True):
-            answers[number] = error_columns(item) if isinstance(item, InvalidInput) else next(decided)
-        return [answers[number] for number in range(len(rows))]
+        return [dict(zip(OUT, answer, strict=True)) for answer in self.check_batch(Batch.of(rows), language=language)]
 
-    def _decide_series(self, rows: Sequence[OrderRow]) -> Decisions | None:
+    def check_batch(self, batch: Batch, *, language: str = "sv") -> list[Answer]:
+        """Answer rows as `check_rows` does, each with the values of its cc_… columns in the order of `OUT`."""
+        answers: dict[int, Answer] = {}
+        others = dict(batch.others)
+        for series in batch.series:
+            decisions = self._decide_series(series)
+            if decisions is None:
+                others |= series.rows()
+            else:
+                answers.update(zip(series.numbers, answer_rows(decisions.columns(language)), strict=True))
+        located = self._located_rows(list(others.values()))
+        decided = iter(answer_rows(self._decide([item for item in located if isinstance(item, Located)]).columns(language)))
+        for number, item in zip(others, located, strict=True):
+            answers[number] = tuple(error_columns(item).values()) if isinstance(item, InvalidInput) else next(decided)
+        return [answers[number] for number in range(len(answers))]
+
+    def _decide_series(self, rows: RowSeries) -> Decisions | None:
         """Decide rows that ask the same at positions of the same kind; None if their question has a fault."""
-        places = [row.location for row in rows if row.location is not None]
+        request = request_of(rows.example)
         try:
-            order, _ = self._order(request_of(rows[0]))
+            order, _ = self._order(request)
         except InvalidInput:
             return None
-        lat, lon = np.array([(at.lat, at.lon) for at in places]).T
-        request = replace(request_of(rows[0]), on=order.on)
-        return Series(request=request, order=order, example=places[0], lat=lat, lon=lon).decide(self._grounds())
+        request = replace(request, on=order.on)
+        series = Series(request=request, order=order, example=rows.location, lat=rows.lat, lon=rows.lon)
+        return series.decide(self._grounds())
 
     def _located_rows(self, rows: Sequence[OrderRow | InvalidInput]) -> list[Located | InvalidInput]:
         located: list[Located | InvalidInput] = []

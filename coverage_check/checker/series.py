@@ -1,6 +1,5 @@
 """One question at many positions, decided in columns from the first to the last."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,7 +13,6 @@ from coverage_check.coverage.surroundings import MapSurroundings, looks_swapped
 from coverage_check.decision import Decision, ReasonCode
 from coverage_check.errors import InvalidInput
 from coverage_check.location import Location, require_position
-from coverage_check.order_rows import OrderRow
 from coverage_check.qualification import (
     Decisions,
     Order,
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
     from coverage_check.availability import Floats
 
 _NO_HALF = 0.499
-_WORTH = 32
-"""From so many rows on, to decide them as a series is sooner done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +91,6 @@ class Series:
         return undetermined(
             order, ReasonCode.INVALID_INPUT, provenance=grounds.provenance(), made_at=made_at, remark=SWAPPED
         )
-
-
-def series_among(rows: Sequence[OrderRow | InvalidInput]) -> list[list[int]]:
-    """Find the rows that ask the same at positions of the same kind, if there are many: their numbers, series by series."""
-    found: dict[object, list[int]] = {}
-    for number, row in enumerate(rows):
-        if isinstance(row, OrderRow) and row.location is not None and not row.location.candidates:
-            found.setdefault((row.product, row.on, row.at, row.receiver, *row.location.kind), []).append(number)
-    return [numbers for numbers in found.values() if len(numbers) >= _WORTH]
 
 
 def recorded_degrees(axis: "Floats") -> "Floats":

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 from coverage_check.decision import Decision, ReasonCode, Verdict
 from coverage_check.errors import InvalidInput
-from coverage_check.order_rows import OUT, Defaults, refuse_answered
+from coverage_check.order_rows import OUT, Answer, Defaults, refuse_answered
 from coverage_check.orders.ahead import AT_ONCE
 from coverage_check.orders.course import Course, day_of, identity_of, kept_beside, refuse_targets
-from coverage_check.orders.deciding import Answer, Line, Outcome, Outcomes, Reading, answer_of
+from coverage_check.orders.deciding import Line, Outcome, Outcomes, Reading, answer_of
 from coverage_check.orders.part import Part, begun
 from coverage_check.orders.reporting import OrdersReport, ReportFile
 from coverage_check.orders.summary import Progress, Summary
-from coverage_check.orders.tables import Chunk, Table, open_table
+from coverage_check.orders.tables import Chunk, Table, Write, open_table
 from coverage_check.orders.whole import ordinary, whole
-from coverage_check.orders.writing import Write, layout, text_writer, writing
+from coverage_check.orders.writing import layout, text_writer, writing
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker
@@ -265,8 +265,7 @@ class _Work:
         for chunk, answers in self._course.answers(part, self._recorded):
             cells = [answer[: len(OUT)] for answer in answers]
             write(chunk, cells)
-            for number, answer in enumerate(cells, start=chunk.first):
-                self._tally(number, answer)
+            self._tally(chunk.first, cells)
             if self._report:
                 self._report.take(chunk, answers)
 
@@ -315,13 +314,15 @@ class _Work:
         _log.info("orders checked", extra={"facts": facts | {"seconds": round(self._course.seconds, 3)}})
         return found
 
-    def _tally(self, number: int, answer: Answer) -> None:
-        count = self._count
-        count[str(answer[_VERDICT])] += 1
-        count["down"] += ReasonCode.GEOCODER_UNAVAILABLE in str(answer[_REASONS]).split()
-        if answer[_ERROR] is not None:
-            count["faulty"] += 1
-            self._first_faulty_row = self._first_faulty_row or number
+    def _tally(self, first: int, answers: Sequence[Answer]) -> None:
+        """Count a chunk of answers, of which the first is that of row `first`."""
+        self._count.update(str(answer[_VERDICT]) for answer in answers)
+        for reasons, number in Counter(str(answer[_REASONS]) for answer in answers).items():
+            self._count["down"] += number * (ReasonCode.GEOCODER_UNAVAILABLE in reasons.split())
+        faulty = [number for number, answer in enumerate(answers, start=first) if answer[_ERROR] is not None]
+        if faulty:
+            self._count["faulty"] += len(faulty)
+            self._first_faulty_row = self._first_faulty_row or faulty[0]
 
     def _recorded(self, chunk: Chunk, outcomes: list[Answer] | list[Outcome]) -> list[Answer]:
         if self._record is None:

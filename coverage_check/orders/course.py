@@ -12,7 +12,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from coverage_check.errors import CoverageCheckError, InvalidInput, MissingExtra, OutputRefused, TableInvalid
-from coverage_check.orders.deciding import Answer, Line, Outcome
+from coverage_check.order_rows import Answer
+from coverage_check.orders.deciding import Line, Outcome
 from coverage_check.orders.part import Part, part_of
 from coverage_check.orders.summary import Progress
 from coverage_check.orders.tables import Chunk, Table

@@ -19,8 +19,10 @@ from coverage_check.decision import Decision
 from coverage_check.errors import InvalidInput, SnapshotInvalid, TableInvalid, WorkerDied
 from coverage_check.ledger import require_reference
 from coverage_check.location import ErrorModel
+from coverage_check.order_batches import SPOT, Batch, Spot, spots
 from coverage_check.order_rows import (
     OUT,
+    Answer,
     Defaults,
     OrderRow,
     answer_columns,
@@ -29,15 +31,13 @@ from coverage_check.order_rows import (
     error_columns,
     find_columns,
     read_order,
+    read_row,
 )
 from coverage_check.orders.ahead import Ahead, Answers, Questions, Told, asks_a_server
 from coverage_check.orders.tables import CHUNK_ROWS, Chunk, Table
 
 if TYPE_CHECKING:
     from coverage_check.checker import Checker
-
-Answer = tuple[object, ...]
-"""The values of one row's cc_… columns, in the order of `OUT`."""
 
 Outcome = Decision | InvalidInput
 """What a row came to: a decision, or the fault that kept it from one."""
@@ -120,6 +120,18 @@ class Reading:
                 return error
         return read
 
+    def asked(self, rows: Sequence[Sequence[object]]) -> list[Spot | OrderRow | InvalidInput]:
+        """Read many rows, those at plainly written positions only as far as it takes to tell them apart."""
+        if self.order_ids:
+            return list(map(self, rows))
+        found = spots(rows, self.width, self.places)
+        return [self(cells) if spot is None else spot for spot, cells in zip(found, rows, strict=True)]
+
+    def batch(self, asked: Sequence[Spot | OrderRow | InvalidInput]) -> Batch:
+        """Put together what was asked."""
+        names = {name: n for n, name in enumerate(name for name in SPOT if name in self.places)}
+        return Batch.read(asked, lambda spot: read_row(spot, names, self.defaults, names=self.names, errors=self.errors))
+
     def cell(self, name: str, cells: Sequence[object]) -> str:
         """Give the text of a row's cell in a canonical column; empty if there is none."""
         place = self.places.get(name)
@@ -139,14 +151,14 @@ class Deciding:
         self._checker = checker
         self._reading = reading
         self._decisions = decisions
-        self._known: dict[OrderRow | InvalidInput, Answer | Outcome] = {}  # a fault is like no other
+        self._known: dict[Spot | OrderRow | InvalidInput, Answer | Outcome] = {}  # a fault is like no other
 
     def __call__(self, rows: Sequence[Sequence[object]]) -> list[Answer] | list[Outcome]:
         """Decide some rows."""
-        read = [self._reading(cells) for cells in rows]
-        asked = [row for row in dict.fromkeys(read) if row not in self._known]
-        self._known.update(zip(asked, self._decide(asked), strict=True))
-        found = [self._known[row] for row in read]
+        asked = list(map(self._reading, rows)) if self._decisions else self._reading.asked(rows)
+        new = [row for row in dict.fromkeys(asked) if row not in self._known]
+        self._known.update(zip(new, self._decide(new), strict=True))
+        found = [self._known[row] for row in asked]
         most = _DECISIONS_KEPT if self._decisions else _KEPT
         for old in list(islice(self._known, max(0, len(self._known) - most))):
             del self._known[old]
@@ -157,13 +169,12 @@ class Deciding:
         if isinstance(self._checker.geocoder, Told):
             self._checker.geocoder.answers = answers
 
-    def _decide(self, rows: Sequence[OrderRow | InvalidInput]) -> Sequence[Answer | Outcome]:
-        if not rows:
+    def _decide(self, asked: Sequence[Spot | OrderRow | InvalidInput]) -> Sequence[Answer | Outcome]:
+        if not asked:
             return []
         if self._decisions:
-            return self._checker.decide_rows(rows)
-        answers = self._checker.check_rows(rows, language=self._reading.defaults.language)
-        return [tuple(answer[name] for name in OUT) for answer in answers]
+            return self._checker.decide_rows(asked)  # type: ignore[arg-type] # each was read
+        return self._checker.check_batch(self._reading.batch(asked), language=self._reading.defaults.language)
 
 
 def answer_of(outcome: Outcome, language: str) -> Answer:

@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from coverage_check.errors import OutputRefused
+from coverage_check.order_rows import Answer
+from coverage_check.orders.packing import packed, unpacked
 from coverage_check.orders.whole import ordinary, whole
 
 _ENTRY = struct.Struct("<II")
-_FORMAT = "coverage-check/part/1"
+_FORMAT = "coverage-check/part/2"
 
 
 class Part:
@@ -42,17 +44,17 @@ class Part:
         self._file = file
         self._file.seek(0, os.SEEK_END)
 
-    def answers(self) -> Iterator[list[tuple[object, ...]]]:
+    def answers(self) -> Iterator[list[Answer]]:
         """Give the answers of each chunk that was kept, in order."""
         with (self._folder / "answers").open("rb") as file:
             entries = _entries(file)
             next(entries)
             for _ in range(self.kept):
-                yield [tuple(answer) for answer in json.loads(next(entries)[0])]
+                yield unpacked(next(entries)[0])
 
-    def keep(self, answers: Sequence[tuple[object, ...]]) -> None:
+    def keep(self, answers: Sequence[Answer]) -> None:
         """Add a chunk's answers; they outlive this process as soon as this returns."""
-        self._file.write(_entry(answers))
+        self._file.write(_entry(packed(answers)))
         self._file.flush()
 
     def write(self, text: str, target: Path) -> None:
@@ -89,7 +91,7 @@ def begun(target: Path) -> Mapping[str, str]:
             first, _ = next(_entries(file))
     except (OSError, StopIteration):
         return {}
-    known = json.loads(first)
+    known = json.loads(zlib.decompress(first))
     return known if isinstance(known, dict) else {}
 
 
@@ -119,7 +121,7 @@ def part_of(target: Path, identity: Mapping[str, str], *, resume: bool) -> Itera
         kept = _matching(file, target, identity) if resume else None
         if kept is None:
             file.truncate(0)
-            file.write(_entry(identity))
+            file.write(_entry(zlib.compress(json.dumps(identity).encode())))
             file.flush()
         for other in folder.iterdir():
             if other.name != "answers":
@@ -138,7 +140,7 @@ def _matching(file: BinaryIO, target: Path, identity: Mapping[str, str]) -> int 
         first, end = next(entries)
     except StopIteration:
         return None
-    known = json.loads(first)
+    known = json.loads(zlib.decompress(first))
     other = [name for name, value in identity.items() if known.get(name) != value]
     if other:
         message = f"{target.name}.part was begun with another {other[0]}: start anew, without --resume."
@@ -156,16 +158,15 @@ def _entries(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
     end = 0
     while len(head := file.read(_ENTRY.size)) == _ENTRY.size:
         length, checksum = _ENTRY.unpack(head)
-        packed = file.read(length)
-        if not length or len(packed) != length or zlib.crc32(packed) != checksum:
+        content = file.read(length)
+        if not length or len(content) != length or zlib.crc32(content) != checksum:
             return
         end += _ENTRY.size + length
-        yield zlib.decompress(packed), end
+        yield content, end
 
 
-def _entry(content: object) -> bytes:
-    packed = zlib.compress(json.dumps(content, ensure_ascii=False, allow_nan=False).encode(), 1)
-    return _ENTRY.pack(len(packed), zlib.crc32(packed)) + packed
+def _entry(content: bytes) -> bytes:
+    return _ENTRY.pack(len(content), zlib.crc32(content)) + content
 
 
 def _lock(file: BinaryIO, target: Path) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from coverage_check.errors import InvalidInput
 from coverage_check.geocoders.base import Geocoder
-from coverage_check.order_rows import OUT, OrderRow
-from coverage_check.orders.deciding import Answer, Deciding, Outcome, Reading, answer_of
+from coverage_check.order_rows import OUT, Answer, OrderRow
+from coverage_check.orders.deciding import Deciding, Outcome, Reading, answer_of
 from coverage_check.orders.tables import Chunk, Table
 from coverage_check.report.html import Options, Report
 from coverage_check.report.judged import Judged, cost_of

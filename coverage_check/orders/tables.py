@@ -9,7 +9,7 @@ CSV; numbers, dates and text from the others.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -58,6 +58,10 @@ class Chunk:
             Chunk(first=self.first, rows=self.rows[:count], batch=one),
             Chunk(first=self.first + count, rows=self.rows[count:], batch=other),
         )
+
+
+Write = Callable[[Chunk, Sequence[Sequence[object]]], None]
+"""Takes a chunk of rows and the values of their cc_… columns."""
 
 
 class Table(ABC):

@@ -1,11 +1,10 @@
 """Rows and their answers to a file: CSV, JSON lines, Parquet or XLSX. Every input column first, untouched and in order."""
 
-import csv
 import errno
 import json
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -14,14 +13,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from coverage_check.errors import InvalidInput, MissingExtra, OutputRefused
 from coverage_check.order_rows import NUMBERS, OUT, cell_text
+from coverage_check.orders.csv_writing import csv_writer
 from coverage_check.orders.formulas import neutral
-from coverage_check.orders.tables import Chunk, Table
+from coverage_check.orders.tables import Chunk, Table, Write
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Write = Callable[[Chunk, Sequence[Sequence[object]]], None]
-"""Takes a chunk of rows and the values of their cc_… columns."""
 
 SUFFIXES = {
     ".csv": "csv",
@@ -132,36 +129,7 @@ def writing(target: Path, plan: Layout) -> Iterator[Write]:
 
 def text_writer(out: TextIO, plan: Layout) -> Write:
     """Write rows as CSV or JSON lines to an open stream."""
-    return _csv(out, plan) if plan.form == "csv" else _jsonl(out, plan)
-
-
-def _csv(out: TextIO, plan: Layout) -> Write:
-    """Write cells that the header has no name for after the answers."""
-    width = len(plan.header)
-    writer = csv.writer(_Lines(out), delimiter=plan.delimiter, lineterminator="\r\n")
-    writer.writerow([neutral(name) for name in (*plan.header, *plan.answers)])
-
-    def write(chunk: Chunk, answers: Sequence[Sequence[object]]) -> None:
-        for cells, answer in zip(chunk.rows, answers, strict=True):
-            known = [_safe(cell) for cell in (*cells[:width], *[""] * (width - len(cells)))]
-            said = [neutral(value) if isinstance(value, str) else value for value in answer]
-            writer.writerow([*known, *said, *map(_safe, cells[width:])])
-
-    return write
-
-
-class _Lines:
-    """Ends rows with a line feed. To the writer they end with both signs, for only then it quotes a cell with either."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-
-    def write(self, row: str) -> None:
-        self._out.write(f"{row[:-2]}\n")
-
-
-def _safe(cell: object) -> str:
-    return neutral(cell) if isinstance(cell, str) else cell_text(cell)
+    return csv_writer(out, plan.delimiter, plan.header, plan.answers) if plan.form == "csv" else _jsonl(out, plan)
 
 
 def _jsonl(out: TextIO, plan: Layout) -> Write:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from coverage_check.checker import Checker
 from coverage_check.order_rows import Defaults
 from coverage_check.orders import Run, check_orders, neutral
+from coverage_check.orders.formulas import neutral_column
 from tests.shared import shared
 
 HOSTILE = [
@@ -62,6 +63,14 @@ def test_nothing_is_lost_and_nothing_begins_a_formula(cell: str) -> None:
     assert safe.replace("'", "") == cell.replace("'", "")
     assert len(safe) < 2 or safe[0] not in "=@\t\r\n\0＝＋－＠"
     assert neutral(safe).lstrip("'") == safe.lstrip("'")
+
+
+SIGNS = st.text(st.sampled_from("aZ 0,;'\"=+-@\t\r\n\0＝＋－＠|!(\x1f"), max_size=8)
+
+
+@given(st.lists(SIGNS | st.sampled_from([cell for cell, _ in HOSTILE]) | st.sampled_from(HARMLESS) | st.text(), max_size=6))
+def test_a_column_is_as_safe_as_each_of_its_texts(texts: list[str]) -> None:
+    assert list(neutral_column(texts)) == list(map(neutral, texts))
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from coverage_check.checker import Checker
 from coverage_check.errors import OutputRefused, TableInvalid
 from coverage_check.order_rows import Defaults
-from coverage_check.orders import DecidedRow, Progress, Run, check_orders
+from coverage_check.orders import DecidedRow, Progress, Run, check_orders, part
 from coverage_check.orders.tables import CHUNK_ROWS
 
 ROWS = 3 * CHUNK_ROWS + 17
@@ -160,6 +160,17 @@ def test_another_input_config_day_or_choice_is_refused(checker: Checker, source:
     assert not target.exists()
     check_orders(checker, changed, target, Run(defaults=DEFAULTS))  # anew, as nothing was asked to be resumed
     assert len(target.read_text(encoding="utf-8").splitlines()) == ROWS + 2
+
+
+def test_a_part_of_another_form_is_refused(
+    checker: Checker, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade may come between a run that was ended and the one that goes on."""
+    with monkeypatch.context() as before:
+        before.setattr(part, "_FORMAT", "coverage-check/part/1")
+        ended_after(1, checker, source, tmp_path / "out.csv", Run(defaults=DEFAULTS))
+    with pytest.raises(OutputRefused, match="another format"):
+        check_orders(checker, source, tmp_path / "out.csv", Run(defaults=DEFAULTS, resume=True))
 
 
 def test_rows_count_as_soon_as_they_are_kept(checker: Checker, source: Path, tmp_path: Path) -> None:
