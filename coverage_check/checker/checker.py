@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from coverage_check.geocoders.locating import Locator
     from coverage_check.order_frames import Orders
 
-_FRAME_ROWS = 500
-"""Rows of a frame that are looked up together: as many as memory takes easily with all places of each customer."""
+_FRAME_ROWS = 8_000
+"""Rows of a frame that are looked up together: from so many on, more of them cost only memory."""
 _NO_GEOCODER = "NO_GEOCODER"
 
 
