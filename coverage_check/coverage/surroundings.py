@@ -37,7 +37,7 @@ _FEWEST = 64
 _MEASURED_EVERY = 16
 """Of the places, one in so many is measured: reliability fades over hundreds of metres. Not a Fibonacci number, as the
 golden ratio turns places so many apart into nearly the same direction."""
-_ROWS_AT_ONCE = 128
+_ROWS_AT_ONCE = 256
 _FEW = 16
 """So few spots are measured to everything at once: one call costs more than the measuring."""
 _NOWHERE_M = 1e9
@@ -181,12 +181,14 @@ class MapSurroundings:
 
     def edge_bearing_deg(self, rows: Rows, layer: int) -> Floats:
         """Find the directions to the nearest edge, from the distances a metre to each side."""
-        x, y = self._found.x[rows], self._found.y[rows]
         here = self._found.edge_distance_m([layer], rows)[:, 0]
-        east, west, north, south = self._areas.distance_beside_m(layer, x, y, here).T
+        stated = np.flatnonzero(np.abs(here) < CAP_M)
+        here, spots, bearing = here[stated], rows[stated], np.full(len(rows), np.nan)
+        beside_m = self._areas.distance_beside_m(layer, self._found.x[spots], self._found.y[spots], here)
+        east, west, north, south = beside_m.T
         outwards = np.where(here >= 0, -1.0, 1.0)
-        bearing = np.degrees(np.arctan2(outwards * (east - west), outwards * (north - south))) % 360
-        return np.where(np.abs(here) >= CAP_M, np.nan, bearing)
+        bearing[stated] = np.degrees(np.arctan2(outwards * (east - west), outwards * (north - south))) % 360
+        return bearing
 
     def places(self, rows: Rows, claims: Sequence[int], surveys: Sequence[int]) -> Iterator[Places]:
         """Look around: found places far from every edge, then those near one, then the ambiguous."""

@@ -48,7 +48,7 @@ class Example:
         reach = weigher.weigh(own).terms.reach
         edge_m = around.edge_distance_m(self._at, reach.claims)[0]
         for layer, near in zip(reach.claims, (np.abs(edge_m) <= weigher.cep95_m[row]).tolist(), strict=True):
-            self._split[layer], self._near[layer] = bool(weigher.splits(layer, reach)[row]), near
+            self._split[layer], self._near[layer] = weigher.splits_at(row, layer, reach), near
         self.availabilities = tuple(
             Availability(
                 layer=layer,

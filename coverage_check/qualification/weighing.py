@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from coverage_check.availability import Bools, Floats, Places, Rows, Surroundings
+from coverage_check.availability import Bools, Floats, Masks, Places, Rows, Surroundings
 from coverage_check.decision import Verdict
 from coverage_check.products import Risk
 from coverage_check.qualification.needs import Met, combined, mean_reliable, need_met, reliable
@@ -169,9 +169,17 @@ class Weigher:
         """Tell where a layer's edge runs between the customer's places; `among` as for `share`."""
         split = np.empty(len(self.rows), dtype=bool)
         for at, places in self._look(among):
-            here, covered = self.surroundings.covered[self.rows[at], layer], places.covered[layer]
-            split[at] = (places.anywhere(covered) | here) & ~(places.everywhere(covered) & here)
+            split[at] = _split(places, places.covered[layer], self.surroundings.covered[self.rows[at], layer])
         return split
+
+    def splits_at(self, row: int, layer: int, among: Reach) -> bool:
+        """Tell the same of one row, sooner."""
+        for at, places in self._look(among):
+            number = int(np.searchsorted(at, row))
+            if number < len(at) and at[number] == row:
+                covered, here = places.covered[layer][[number]], self.surroundings.covered[self.rows[[row]], layer]
+                return bool(_split(places, covered, here)[0])
+        raise LookupError("The row was not looked around.")
 
     def _look(self, reach: Reach) -> list[tuple[Rows, Places]]:
         """Look around all rows, as far as some layers are concerned: (which of our rows, their places)."""
@@ -249,6 +257,12 @@ class Weigher:
         whole = self._doubt.several or not places.in_order
         count = places.size if whole else max(1, int(0.95 * places.size))
         return places.everywhere(met.served, count) | ~places.anywhere(met.served | met.unknown, count)
+
+
+def _split(places: Places, covered: Masks, here: Bools) -> Bools:
+    """Tell where some of the places are covered, the found one among them, and some are not."""
+    split: Bools = (places.anywhere(covered) | here) & ~(places.everywhere(covered) & here)
+    return split
 
 
 def _places_of(looked: Sequence[tuple[Rows, Places]], rows: Rows, size: int) -> Iterator[tuple[Rows, Places]]:
