@@ -1,5 +1,6 @@
 """Chunks of rows to answers: in this process or in several, in order, each question decided once."""
 
+import gc
 import os
 import signal
 import threading
@@ -50,6 +51,8 @@ S = TypeVar("S")
 _CHUNKS_ASKED_AHEAD = 4
 _MANY_ROWS = 8_000
 """Rows of a chunk: the more, the more of them are alike."""
+_OBJECTS_A_CHUNK = 200_000
+"""New ones between two searches for cycles: what workers send makes no cycles, and every row's answer was searched."""
 
 _DIED = "A worker process was ended from outside, perhaps for want of memory: go on with --resume and fewer --workers."
 
@@ -259,12 +262,15 @@ def _pool(workers: int, made: tuple["Checker", str, Reading, bool]) -> Iterator[
     """Start processes that open snapshot and register once each; they end with the caller, however it ends."""
     # Not forked: threads of this process (Arrow's, the geocoding's) might hold locks that nobody would release.
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker, initargs=made)
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_A_CHUNK, *thresholds[1:])
     try:
         with _uninterrupted():
             for _ in range(workers):
                 pool.submit(_ready)  # starts one more process
         yield pool
     finally:
+        gc.set_threshold(*thresholds)
         with _uninterrupted():
             pool.shutdown(cancel_futures=True)  # a process whose parent goes while it starts ends with a traceback
 
@@ -294,6 +300,7 @@ def _ready() -> None:
 
 def _begin_worker(checker: "Checker", fingerprint: str, reading: Reading, decisions: bool) -> None:  # noqa: FBT001 - as it is called
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    gc.set_threshold(_OBJECTS_A_CHUNK, *gc.get_threshold()[1:])
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if checker.geocoder and not isinstance(checker.geocoder, Told):
         checker.geocoder = Ahead(checker.geocoder, at_once=0)
