@@ -325,7 +325,7 @@ def answer_columns(decision: Decision, language: str = "sv") -> dict[str, object
 
 
 def answer_rows(columns: DecisionColumns) -> list[Answer]:
-    """Give the values of the cc_… columns of many decisions, row by row."""
+    """Give the values of the cc_… columns of many decisions, row by row; `_value_`, for `value` is a call."""
     values = zip(
         *([verdict._value_ for verdict in columns.verdict], columns.probability, columns.reasons, columns.edge_distance_m),
         *(columns.lat, columns.lon, [match and match._value_ for match in columns.match]),

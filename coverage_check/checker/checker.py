@@ -22,7 +22,7 @@ from coverage_check.coverage.snapshot import Snapshot
 from coverage_check.decision import RULES, Decision, ReasonCode
 from coverage_check.errors import GeocoderMissing, InvalidInput, LocateError
 from coverage_check.location import ErrorModel, Location
-from coverage_check.order_batches import Batch, RowSeries
+from coverage_check.order_batches import Batch
 from coverage_check.order_frames import frame_rows, with_answers
 from coverage_check.order_rows import OUT, Answer, Defaults, OrderRow, answer_rows, error_columns
 from coverage_check.products import Catalogue, read_products
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from coverage_check.address import Query
+    from coverage_check.availability import Floats
     from coverage_check.geocoders.base import Geocoder
     from coverage_check.geocoders.explanation import Explanation
     from coverage_check.geocoders.locating import Locator
@@ -268,9 +269,7 @@ class Checker:
         if not lat.size:
             return Decisions([], {}, now(), lambda _: None)
         example = Location.at(lat=float(lat[0]), lon=float(lon[0]), cep95_m=cep95_m)
-        order, _ = self._order(replace(asked, location=example))
-        series = Series(request=replace(asked, on=order.on), order=order, example=example, lat=lat, lon=lon)
-        return series.decide(self._grounds())
+        return self._decide_series(replace(asked, location=example), example, lat, lon)
 
     def decide_rows(self, rows: Sequence[OrderRow | InvalidInput]) -> list[Decision | InvalidInput]:
         """Decide the rows of a table; a row with a fault keeps it as its answer."""
@@ -297,8 +296,9 @@ class Checker:
         answers: dict[int, Answer] = {}
         others = dict(batch.others)
         for series in batch.series:
-            decisions = self._decide_series(series)
-            if decisions is None:
+            try:
+                decisions = self._decide_series(request_of(series.example), series.location, series.lat, series.lon)
+            except InvalidInput:  # their question has a fault, which each row tells
                 others |= series.rows()
             else:
                 answers.update(zip(series.numbers, answer_rows(decisions.columns(language)), strict=True))
@@ -308,15 +308,10 @@ class Checker:
             answers[number] = tuple(error_columns(item).values()) if isinstance(item, InvalidInput) else next(decided)
         return [answers[number] for number in range(len(answers))]
 
-    def _decide_series(self, rows: RowSeries) -> Decisions | None:
-        """Decide rows that ask the same at positions of the same kind; None if their question has a fault."""
-        request = request_of(rows.example)
-        try:
-            order, _ = self._order(request)
-        except InvalidInput:
-            return None
-        request = replace(request, on=order.on)
-        series = Series(request=request, order=order, example=rows.location, lat=rows.lat, lon=rows.lon)
+    def _decide_series(self, request: Request, example: Location, lat: "Floats", lon: "Floats") -> Decisions:
+        """Decide one request at many positions of the example's kind; raise InvalidInput if it has a fault."""
+        order, _ = self._order(request)
+        series = Series(request=replace(request, on=order.on), order=order, example=example, lat=lat, lon=lon)
         return series.decide(self._grounds())
 
     def _located_rows(self, rows: Sequence[OrderRow | InvalidInput]) -> list[Located | InvalidInput]:

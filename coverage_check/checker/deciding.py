@@ -80,7 +80,7 @@ def decide_located(grounds: Grounds, located: Sequence[Located]) -> Decisions:
             continue
         decision = undetermined(item.order, item.code, provenance=provenance, made_at=made_at, remark=item.remark)
         nowhere[row] = replace(decision, basis=basis(row))
-    around = MapSurroundings.at(grounds.snapshot, [item.location for item in found], (x[~swapped], y[~swapped]))
+    around = MapSurroundings.of(grounds.snapshot, [item.location for item in found], (x[~swapped], y[~swapped]))
     parts = decide_all(found, around, grounds.outlines) if found else []
     return Decisions(parts, nowhere, made_at, basis)
 

@@ -151,14 +151,8 @@ class MapSurroundings:
         self._looked: dict[tuple[bool, bytes], Places] = {}
 
     @classmethod
-    def of(cls, snapshot: Snapshot, locations: Sequence[Location]) -> "MapSurroundings":
-        """Look around locations."""
-        lat, lon = np.array([(at.lat, at.lon) for at in locations], dtype=np.float64).reshape(-1, 2).T
-        return cls.at(snapshot, locations, snapshot.to_metric(lon=lon, lat=lat))
-
-    @classmethod
-    def at(cls, snapshot: Snapshot, locations: Sequence[Location], metric: Metric) -> "MapSurroundings":
-        """Look around locations whose places in the metric CRS are known."""
+    def of(cls, snapshot: Snapshot, locations: Sequence[Location], metric: Metric) -> "MapSurroundings":
+        """Look around locations; `metric` as above."""
         error_m = np.array([(at.cep50_m, at.cep95_m) for at in locations], dtype=np.float64).reshape(-1, 2)
         candidates = {
             row: at.candidates for row, at in enumerate(locations) if at.match is Match.AMBIGUOUS and len(at.candidates) > 1

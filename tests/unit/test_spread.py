@@ -100,7 +100,8 @@ def vato() -> Snapshot:
 
 def weighed(snapshot: Snapshot, place: Location, question: Question) -> float:
     """Give our P_yes at a location."""
-    around = MapSurroundings.of(snapshot, [place])
+    metric = snapshot.to_metric(lon=np.array([place.lon]), lat=np.array([place.lat]))
+    around = MapSurroundings.of(snapshot, [place], metric)
     weigher = Weigher(
         around, np.arange(1), Doubt(gross_error=place.gross_error, coarse=False, several=False), np.array([place.cep95_m])
     )
